@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/database.hh"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/file.hh"
+#include "store/statement.hh"
+
+namespace farmhand::sqlite {
+
+namespace {
+
+constexpr int kPageBytes = 4096;
+constexpr int kWalBytesKept = 4 << 20;  // a longer WAL file is cut when it starts over
+
+// The kind of an I/O error is what the system call said, where SQLite still knows it.
+Errc errc_of_io(sqlite3* db) {
+  const int errnum = sqlite3_system_errno(db);
+  return errnum == ENOSPC || errnum == EDQUOT ? Errc::kNoSpace : Errc::kIo;
+}
+
+Errc errc_from(sqlite3* db) {
+  switch (sqlite3_errcode(db) & 0xff) {
+    case SQLITE_FULL: return Errc::kNoSpace;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return Errc::kCorrupt;
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return Errc::kPermission;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return Errc::kUnavailable;
+    case SQLITE_INTERRUPT: return Errc::kTimeout;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: return errc_of_io(db);
+    case SQLITE_READONLY: return Errc::kIo;
+    default: return Errc::kInternal;
+  }
+}
+
+// SQLite would create the file for everyone to read; its WAL takes the file's mode.
+Result<void> create_private(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return error_from_errno("open '" + path + "'", errno);
+  return {};
+}
+
+}  // namespace
+
+Error error_from(sqlite3* db, std::string_view what) {
+  std::string message = std::string(what) + ": " + sqlite3_errmsg(db);
+  return {errc_from(db), std::move(message)};
+}
+
+void Database::Close::operator()(sqlite3* db) const {
+  sqlite3_close_v2(db);
+}
+
+Database::Database(sqlite3* db, std::string path)
+    : path_(std::move(path)), wal_bytes_(new uint64_t(0)), db_(db) {
+  const auto on_commit = [](void* bytes, sqlite3*, const char*, int frames) {
+    *static_cast<uint64_t*>(bytes) = static_cast<uint64_t>(frames) * (kPageBytes + 24);
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(db_.get(), on_commit, wal_bytes_.get());
+}
+
+Result<Database> Database::open(const std::string& path, const OpenOptions& options) {
+  if (options.vfs.empty()) {
+    if (auto created = create_private(path); !created) return created.error();
+  }
+  sqlite3* raw = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  const int rc = sqlite3_open_v2(path.c_str(), &raw, flags,
+                                 options.vfs.empty() ? nullptr : options.vfs.c_str());
+  if (raw == nullptr) return Error{Errc::kInternal, "open '" + path + "': out of memory"};
+  Database db(raw, path);
+  sqlite3_extended_result_codes(raw, 1);
+  if (rc != SQLITE_OK) return error_from(raw, "open '" + path + "'");
+  if (auto configured = db.configure(options); !configured) return configured.error();
+  return db;
+}
+
+// The order matters: page size and vacuum mode before the first table, exclusive before WAL (no
+// -shm file). FULL is one WAL fsync per commit. Memory-mapping has turned WAL trouble into
+// structural damage elsewhere, and secure_delete would write every freed page.
+Result<void> Database::configure(const OpenOptions& options) {
+  std::string recipe =
+      "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA locking_mode=EXCLUSIVE;"
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
+      "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
+      "PRAGMA trusted_schema=OFF;";
+  recipe += "PRAGMA journal_size_limit=" + std::to_string(kWalBytesKept) + ";";
+  recipe += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
+  if (options.bytes_max != 0) {
+    recipe += "PRAGMA max_page_count=" + std::to_string(options.bytes_max / kPageBytes) + ";";
+  }
+  if (auto done = exec(recipe.c_str()); !done) return done;
+  // SQLite's own checkpoints hang on the hook that counts the WAL here.
+  if (!options.checkpoint_self) sqlite3_wal_autocheckpoint(db_.get(), 1000);
+  return {};
+}
+
+Result<void> Database::exec(const char* sql) {
+  if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return error_from(db_.get(), "'" + path_ + "'");
+}
+
+Result<void> Database::checkpoint(Checkpoint mode) {
+  const int how = mode == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE
+                                               : SQLITE_CHECKPOINT_TRUNCATE;
+  const int rc = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, how, nullptr, nullptr);
+  if (rc != SQLITE_OK) return error_from(db_.get(), "checkpoint '" + path_ + "'");
+  *wal_bytes_ = 0;  // the next commit starts the WAL over
+  return {};
+}
+
+Result<bool> Database::quick_check(int limit_ms) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  struct Limit {
+    int64_t end_ms;
+  } limit{int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000 + limit_ms};
+  const auto out_of_time = [](void* at) {
+    timespec t{};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return int{int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1'000'000 >= static_cast<Limit*>(at)->end_ms};
+  };
+  auto statement = Statement::prepare(*this, "PRAGMA quick_check(1)");
+  if (!statement) return statement.error();
+  sqlite3_progress_handler(db_.get(), 1000, out_of_time, &limit);
+  Result<bool> sound = true;
+  {
+    Query query(*statement);
+    if (auto row = query.step(); !row) {
+      if (row.error().code != Errc::kTimeout) sound = row.error();
+    } else {
+      sound = *row && query.text(0) == "ok";
+    }
+  }
+  sqlite3_progress_handler(db_.get(), 0, nullptr, nullptr);
+  return sound;
+}
+
+Result<Transaction> Transaction::begin(Database& db) {
+  if (auto begun = db.exec("BEGIN IMMEDIATE"); !begun) return begun.error();
+  return Transaction(db);
+}
+
+Transaction::~Transaction() {
+  if (db_ != nullptr) (void)db_->exec("ROLLBACK");  // fails only where SQLite has done it already
+}
+
+Result<void> Transaction::commit() {
+  if (auto done = db_->exec("COMMIT"); !done) return done;
+  db_ = nullptr;
+  return {};
+}
+
+}  // namespace farmhand::sqlite
