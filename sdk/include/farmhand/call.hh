@@ -64,20 +64,30 @@ class Call {
     if (remaining_ns() == 0) fail(FH_E_TIMEOUT, "the deadline passed");
   }
 
-  void emit(const fh_device& record) { emit_any(&record); }
-  void emit(const fh_peak& record) { emit_any(&record); }
-  void emit(const fh_metric& record) { emit_any(&record); }
-  void emit(const fh_sample& record) { emit_any(&record); }
+  // Gives one record: fh_device, fh_peak, fh_metric, fh_sample.
+  template <class Record>
+  void emit(const Record& record) {
+    const int32_t status = try_emit(record);
+    if (status != FH_OK) throw Failure(status, "the host did not take a record");
+  }
+
+  // For a caller that goes on when the host refuses the record.
+  template <class Record>
+  int32_t try_emit(const Record& record) {
+    return host_.emit(host_.ctx, call_.sink, reinterpret_cast<const fh_record*>(&record));
+  }
 
   // A good reading. A value that is not finite is the source's nonsense, not a reading.
   void sample(uint32_t id, double value, uint64_t at_boottime_ns = 0) {
-    sample(id, std::isfinite(value) ? FH_SAMPLE_OK : FH_SAMPLE_ERROR, value, at_boottime_ns);
+    sample_with_status(id, std::isfinite(value) ? FH_SAMPLE_OK : FH_SAMPLE_ERROR, value,
+                       at_boottime_ns);
   }
 
   // A reading that is not there, and why.
-  void missing(uint32_t id, int32_t status) { sample(id, status, 0, 0); }
+  void missing(uint32_t id, int32_t status) { sample_with_status(id, status, 0, 0); }
 
-  void sample(uint32_t id, int32_t status, double value, uint64_t at_boottime_ns) {
+  // The value counts for FH_SAMPLE_OK and FH_SAMPLE_STALE only.
+  void sample_with_status(uint32_t id, int32_t status, double value, uint64_t at_boottime_ns) {
     fh_sample record = made<fh_sample>();
     record.kind = FH_RECORD_SAMPLE;
     record.id = id;
@@ -88,12 +98,6 @@ class Call {
   }
 
  private:
-  // Every record begins with the two fields of fh_record.
-  void emit_any(const void* record) {
-    const int32_t status = host_.emit(host_.ctx, call_.sink, static_cast<const fh_record*>(record));
-    if (status != FH_OK) throw Failure(status, "the host did not take a record");
-  }
-
   const fh_host& host_;
   const fh_call* given_;
   fh_call call_;

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small host for plugins in the test's own process: it drives the C entry and keeps what is
+// emitted. It is as strict as the ABI: what a plugin may not emit is a failed CHECK.
+#pragma once
+
+#include <doctest.h>
+#include <farmhand/call.hh>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct FakeDevice {
+  fh_device raw;
+  std::string key, vendor, model, note;
+  std::map<std::string, double> peaks;         // by dtype
+  std::map<std::string, std::string> sources;  // by dtype
+};
+
+struct FakeMetric {
+  uint32_t id;
+  int32_t kind, unit;
+  uint32_t interval_ms;
+  std::string name, label, label_value, help;
+};
+
+struct FakeSample {
+  int32_t status = FH_SAMPLE_UNKNOWN;
+  double value = 0;
+  uint64_t boottime_ns = 0;
+};
+
+class FakeHost {
+ public:
+  FakeHost() {
+    host = farmhand::made<fh_host>();
+    host.abi_major = FH_ABI_MAJOR;
+    host.abi_minor = FH_ABI_MINOR;
+    host.ctx = this;
+    host.log = [](void* ctx, int32_t, fh_str message) {
+      of(ctx).logs.emplace_back(farmhand::view(message));
+    };
+    host.emit = [](void* ctx, void* sink, const fh_record* record) {
+      CHECK(sink == ctx);
+      return of(ctx).take(record);
+    };
+    host.cancelled = [](void* ctx, const fh_call*) { return of(ctx).cancelled ? 1 : 0; };
+    host.query = [](void*, fh_str) -> const void* { return nullptr; };
+    err = farmhand::made<fh_error>();
+  }
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+  ~FakeHost() { close(); }
+
+  // Creates and starts; gives the first failing status.
+  int32_t open(std::vector<std::pair<std::string, std::string>> settings,
+               std::vector<std::string> excluded = {}) {
+    std::vector<fh_setting> given;
+    for (const auto& [key, value] : settings) {
+      given.push_back({farmhand::str(key), farmhand::str(value)});
+    }
+    std::vector<fh_str> keys;
+    for (const std::string& key : excluded) keys.push_back(farmhand::str(key));
+    fh_config config = farmhand::made<fh_config>();
+    config.settings = given.data();
+    config.setting_count = static_cast<uint32_t>(given.size());
+    config.excluded_keys = keys.data();
+    config.excluded_count = static_cast<uint32_t>(keys.size());
+    const int32_t status = farmhand_plugin_v1.create(&host, &config, &self_, &err);
+    if (status != FH_OK) return status;
+    return farmhand_plugin_v1.start(self_, &err);
+  }
+
+  void close() {
+    if (self_ == nullptr) return;
+    CHECK(farmhand_plugin_v1.stop(self_, &err) == FH_OK);
+    farmhand_plugin_v1.destroy(self_);
+    self_ = nullptr;
+  }
+
+  int32_t enumerate() {
+    devices.clear();
+    const fh_call call = call_for(FH_NO_DEVICE);
+    return table<fh_devices>(FH_DEVICES_ID).enumerate(self_, &call);
+  }
+
+  int32_t declare(uint32_t device) {
+    metrics.clear();
+    const fh_call call = call_for(device);
+    return table<fh_telemetry>(FH_TELEMETRY_ID).metrics(self_, &call);
+  }
+
+  int32_t sample(uint32_t device, const std::vector<uint32_t>& ids) {
+    samples.clear();
+    const fh_call call = call_for(device);
+    const auto count = static_cast<uint32_t>(ids.size());
+    return table<fh_telemetry>(FH_TELEMETRY_ID).sample(self_, &call, ids.data(), count);
+  }
+
+  // All that are declared.
+  int32_t sample_all(uint32_t device) {
+    std::vector<uint32_t> ids;
+    for (const FakeMetric& metric : metrics) ids.push_back(metric.id);
+    return sample(device, ids);
+  }
+
+  const FakeMetric* find_metric(std::string_view name, std::string_view label_value = {}) const {
+    for (const FakeMetric& metric : metrics) {
+      if (metric.name == name && metric.label_value == label_value) return &metric;
+    }
+    return nullptr;
+  }
+
+  // The last sample of a series; UNKNOWN if it was not emitted or is not declared.
+  FakeSample reading(std::string_view name, std::string_view label_value = {}) const {
+    const FakeMetric* metric = find_metric(name, label_value);
+    const auto found = metric == nullptr ? samples.end() : samples.find(metric->id);
+    return found == samples.end() ? FakeSample{} : found->second;
+  }
+
+  template <class Table>
+  const Table& table(std::string_view id) const {
+    const void* found = farmhand_plugin_v1.query(self_, farmhand::str(id));
+    REQUIRE(found != nullptr);
+    return *static_cast<const Table*>(found);
+  }
+
+  fh_call call_for(uint32_t device) {
+    fh_call call = farmhand::made<fh_call>();
+    call.device = device;
+    call.deadline_boottime_ns = farmhand::boottime_ns() + deadline_ms * 1'000'000;
+    call.call_id = ++calls_;
+    call.sink = this;
+    call.err = &err;
+    err.text[0] = '\0';
+    return call;
+  }
+
+  fh_host host;
+  fh_error err;
+  bool cancelled = false;
+  bool lenient = false;  // count refused records instead of failing the test
+  uint32_t refused = 0;
+  uint64_t deadline_ms = 1000;
+  std::vector<FakeDevice> devices;
+  std::vector<FakeMetric> metrics;
+  std::map<uint32_t, FakeSample> samples;
+  std::vector<std::string> logs;
+
+ private:
+  static FakeHost& of(void* ctx) { return *static_cast<FakeHost*>(ctx); }
+
+  static std::string copy(fh_str text) { return std::string(farmhand::view(text)); }
+
+  int32_t refuse() {
+    ++refused;
+    CHECK(lenient);
+    return FH_E_INVALID;
+  }
+
+  int32_t take(const fh_record* record) {
+    switch (record->kind) {
+      case FH_RECORD_DEVICE:
+        return take_device(*reinterpret_cast<const fh_device*>(record));
+      case FH_RECORD_PEAK:
+        return take_peak(*reinterpret_cast<const fh_peak*>(record));
+      case FH_RECORD_METRIC:
+        return take_metric(*reinterpret_cast<const fh_metric*>(record));
+      case FH_RECORD_SAMPLE:
+        return take_sample(*reinterpret_cast<const fh_sample*>(record));
+      default:
+        return refuse();
+    }
+  }
+
+  int32_t take_device(const fh_device& given) {
+    if (given.struct_size != sizeof given || given.key.len == 0) return refuse();
+    devices.push_back(
+        {given, copy(given.key), copy(given.vendor), copy(given.model), copy(given.note), {}, {}});
+    return FH_OK;
+  }
+
+  int32_t take_peak(const fh_peak& given) {
+    if (devices.empty() || devices.back().raw.handle != given.handle) return refuse();
+    devices.back().peaks[copy(given.dtype)] = given.tera_ops;
+    devices.back().sources[copy(given.dtype)] = copy(given.source);
+    return FH_OK;
+  }
+
+  int32_t take_metric(const fh_metric& given) {
+    if (given.struct_size != sizeof given || given.id >= 65536) return refuse();
+    for (const FakeMetric& other : metrics) {
+      const bool same = other.name == farmhand::view(given.name) &&
+                        other.label_value == farmhand::view(given.label_value);
+      if (other.id == given.id || same) return refuse();
+    }
+    metrics.push_back({given.id, given.metric_kind, given.unit, given.interval_ms, copy(given.name),
+                       copy(given.label), copy(given.label_value), copy(given.help)});
+    return FH_OK;
+  }
+
+  int32_t take_sample(const fh_sample& given) {
+    const bool has_value = given.status == FH_SAMPLE_OK || given.status == FH_SAMPLE_STALE;
+    if (given.status < 0 || given.status > FH_SAMPLE_UNKNOWN) return refuse();
+    if (has_value && !std::isfinite(given.value)) return refuse();
+    if (given.boottime_ns > farmhand::boottime_ns()) return refuse();
+    samples[given.id] = {given.status, given.value, given.boottime_ns};
+    return FH_OK;
+  }
+
+  void* self_ = nullptr;
+  uint64_t calls_ = 0;
+};
