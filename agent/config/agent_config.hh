@@ -45,6 +45,7 @@ struct AgentConfig {
     std::string state_dir = "/var/lib/farmhand";
     std::string runtime_dir = "/run/farmhand";
     std::vector<std::string> plugin_dirs = {"/usr/lib/farmhand/plugins"};
+    std::string plugin_host = "/usr/libexec/farmhand/farmhand-plugin-host";
   } paths;
   struct {
     std::string url;  // empty: the agent stands alone

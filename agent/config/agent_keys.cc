@@ -15,7 +15,7 @@ constexpr milliseconds kIntervalMax = 24h;
 void add_identity(Keys<AgentConfig>& keys) {
   keys.push_back(key<AgentConfig>(
       "node.name", name_type("name", 253), [](auto& c) -> auto& { return c.node.name; },
-      Effect::kReload, "What people call this node. Absent: the host name."));
+      Effect::kRestart, "What people call this node. Absent: the host name."));
   keys.push_back(key<AgentConfig>(
       "paths.state_dir", path_type("directory"), [](auto& c) -> auto& { return c.paths.state_dir; },
       Effect::kRestart, "What must survive a reboot: identity, credential, queue."));
@@ -27,6 +27,9 @@ void add_identity(Keys<AgentConfig>& keys) {
       "paths.plugin_dirs", paths_type("array of directories"),
       [](auto& c) -> auto& { return c.paths.plugin_dirs; }, Effect::kRestart,
       "Where plugins are looked for: <id>.toml beside its library."));
+  keys.push_back(key<AgentConfig>(
+      "paths.plugin_host", path_type("file"), [](auto& c) -> auto& { return c.paths.plugin_host; },
+      Effect::kRestart, "The program that holds one plugin each."));
 }
 
 void add_coordinator(Keys<AgentConfig>& keys) {
@@ -71,15 +74,15 @@ void add_the_rest(Keys<AgentConfig>& keys) {
       "results stay to the last."));
   keys.push_back(key<AgentConfig>(
       "log.level", level_type(), [](auto& c) -> auto& { return c.log.level; }, Effect::kReload,
-      "debug, info, warn or error."));
+      "How much is logged: debug, info, warn or error."));
   keys.push_back(key<AgentConfig>(
       "commands.trusted_keys", paths_type("array of files"),
-      [](auto& c) -> auto& { return c.commands.trusted_keys; }, Effect::kReload,
+      [](auto& c) -> auto& { return c.commands.trusted_keys; }, Effect::kRestart,
       "Public Ed25519 keys, in PEM, whose signed commands this node obeys. None: no command is "
       "obeyed."));
   keys.push_back(key<AgentConfig>(
       "plugins.enabled", plugin_ids_type(), [](auto& c) -> auto& { return c.plugins_enabled; },
-      Effect::kRestart, "The plugins to run, by id. Absent: every plugin found."));
+      Effect::kReload, "The plugins to run, by id. Absent: every plugin found."));
 }
 
 Keys<AgentConfig> make_agent_keys() {
@@ -95,16 +98,16 @@ Keys<PluginConfig> make_plugin_keys() {
   Keys<PluginConfig> keys;
   keys.push_back(key<PluginConfig>(
       "plugins.<id>.enabled", boolean_type(), [](auto& c) -> auto& { return c.enabled; },
-      Effect::kRestart, "false: the plugin is found and not run."));
+      Effect::kReload, "false: the plugin is found and not run."));
   keys.push_back(key<PluginConfig>(
       "plugins.<id>.interval", duration_type(kIntervalMin, kIntervalMax, true),
-      [](auto& c) -> auto& { return c.interval; }, Effect::kReload,
+      [](auto& c) -> auto& { return c.interval; }, Effect::kHost,
       "How often this plugin's metrics are read. \"0\": as [telemetry] interval says."));
   keys.push_back(key<PluginConfig>(
       "plugins.<id>.deadline", duration_type(10ms, 10min, true),
       [](auto& c) -> auto& { return c.deadline; }, Effect::kHost,
-      "How long one call may take before the device counts as hung. \"0\": half of the interval, "
-      "at least 500 ms."));
+      "How long one call may take before the device counts as hung. \"0\": half of the larger of "
+      "the interval and 1 s."));
   keys.push_back(key<PluginConfig>(
       "plugins.<id>.user", name_type("user", 32), [](auto& c) -> auto& { return c.user; },
       Effect::kHost, "The user its host runs as. Absent: the manifest's."));

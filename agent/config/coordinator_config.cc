@@ -36,7 +36,7 @@ Keys<CoordinatorConfig> make_keys() {
       "What the farm is meant to deliver; `farmhand fleet capacity` compares with it."));
   keys.push_back(key<C>(
       "log.level", level_type(), [](auto& c) -> auto& { return c.log.level; }, Effect::kReload,
-      "debug, info, warn or error."));
+      "How much is logged: debug, info, warn or error."));
   keys.push_back(key<C>(
       "telemetry.keep", duration_type(1min, 365 * 24h),
       [](auto& c) -> auto& { return c.telemetry.keep; }, Effect::kReload,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which devices the node has, by key, as the plugins report them. A device that stops being
 // reported is `missing`, one that cannot be read is `unknown`, each with its reason; neither is
-// ever taken off silently. One key belongs to one plugin: the first that reported it.
+// ever taken off silently. One key belongs to one plugin: the first that reported it, until it is
+// missing there.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +58,8 @@ class Inventory {
  public:
   explicit Inventory(const Clock& clock) : clock_(clock) {}
 
-  // Called with each change after it is in effect. One listener: the agent.
+  // Called with each change after it is in effect. One listener: the agent. It may read the
+  // inventory and not change it.
   void on_change(std::function<void(const DeviceChange&)> listener);
 
   // The whole list of one plugin. Devices it reported before and not now are missing. Devices that
@@ -82,7 +84,7 @@ class Inventory {
 
  private:
   void take(std::string_view plugin, const DeviceInfo& info, uint64_t now_ns);
-  void update(Device& device, const DeviceInfo& info, uint64_t now_ns);
+  void update(Device& device, std::string_view plugin, const DeviceInfo& info, uint64_t now_ns);
   void refuse(const Device& owner, std::string_view plugin,
               const std::vector<DeviceConflict>& before);
   void move_to(Device& device, Presence presence, std::string_view reason, DeviceChange::Kind kind);

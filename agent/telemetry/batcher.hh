@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packs samples into telemetry records of lane 4: one record per device with what came in up to a
-// second. A record names its series by their place in a table, which is declared before it, after
-// each change, with each new epoch and every ten minutes, so that a reader who joins late
+// Packs samples into telemetry records of lane 4: one record per device with what came in during
+// half a second. A record names its series by their place in a table, which is declared before it,
+// after each change, with each new epoch and every ten minutes, so that a reader who joins late
 // understands the lane soon.
 #pragma once
 
@@ -22,9 +22,10 @@ namespace farmhand {
 
 class Batcher {
  public:
-  static constexpr uint64_t kCollectNs = 1'000'000'000;
+  // With the second that the outbox may collect, what a crash can cost stays near one second.
+  static constexpr uint64_t kCollectMs = 500;  // between ticks
   static constexpr uint64_t kRedeclareNs = 600'000'000'000;
-  static constexpr size_t kSamplesMax = 8192;  // of one record: about 100 kB
+  static constexpr size_t kRecordSamplesMax = 8192;  // about 100 kB
 
   // Takes an encoded record: Outbox::enqueue_relaxed.
   using Sink = std::function<Result<void>(std::string)>;
@@ -32,18 +33,19 @@ class Batcher {
   Batcher(const Clock& clock, Sink sink);
   ~Batcher();
 
-  void on_metrics(std::string_view device, const std::vector<MetricInfo>& metrics);
+  void on_metrics(std::string_view plugin, std::string_view device,
+                  const std::vector<MetricInfo>& metrics);
   // The first samples of a device go out at once, so that a fresh node is seen without delay.
   void on_samples(std::string_view device, std::span<const Sample> samples);
   void remove(std::string_view device);  // what was collected goes out first
 
-  void tick();       // call at least every second: sends what has been collected long enough
-  void flush();      // sends all; before stopping
-  void redeclare();  // a new epoch began: every table is declared before its next record
+  void tick() { flush(); }  // every kCollectMs
+  void flush();             // sends all that was collected; before stopping
+  void redeclare();         // a new epoch began: every table is declared before its next record
 
   struct Counts {
     uint64_t samples = 0;  // handed on
-    uint64_t dropped = 0;  // samples the sink refused, or of an undeclared metric
+    uint64_t dropped = 0;  // samples the sink refused, or of an undeclared device or metric
     uint64_t records = 0;
     uint64_t bytes = 0;
   };
@@ -53,6 +55,7 @@ class Batcher {
   struct Collected;
   bool declare(Collected& device, uint64_t now_ns);
   void send(Collected& device, uint64_t now_ns);
+  bool put(std::string record);
 
   const Clock& clock_;
   Sink sink_;

@@ -25,18 +25,21 @@ struct EnergyFigure {
 
 class Energy {
  public:
-  // Wider gaps are left out: a straight line over them would be made up.
-  static constexpr uint64_t kBridgeMaxNs = 10'000'000'000;
-
+  // How often power is read. Gaps wider than ten intervals, and than 10 s, are left out: a straight
+  // line over them would be made up.
+  void set_interval(uint64_t interval_ns);
   // Once a counter has been read, power readings are passed over.
   void on_counter(double joules, uint64_t boottime_ns);
   void on_power(double watts, uint64_t boottime_ns);
   const EnergyFigure& figure() const { return figure_; }
 
  private:
+  static constexpr uint64_t kBridgeMinNs = 10'000'000'000;
+
   EnergyFigure figure_;
   double last_value_ = 0;
   uint64_t last_ns_ = 0;  // 0: no reading yet
+  uint64_t bridge_max_ns_ = kBridgeMinNs;
 };
 
 }  // namespace farmhand

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives a Schedule by the loop: one timer, set to the next due time, and one call of the source
-// per device that is due; what is due together is asked for in one loop turn, so that the source
-// can send it together.
+// per tick with all that is due.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +12,8 @@
 #include "base/clock.hh"
 #include "loop/timer.hh"
 #include "plugin/model.hh"
+#include "plugin/sample_source.hh"
 #include "telemetry/intervals.hh"
-#include "telemetry/sample_source.hh"
 #include "telemetry/schedule.hh"
 
 namespace farmhand {

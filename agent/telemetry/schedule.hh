@@ -13,14 +13,10 @@
 #include <vector>
 
 #include "plugin/model.hh"
+#include "plugin/sample_source.hh"
 #include "telemetry/intervals.hh"
 
 namespace farmhand {
-
-struct SampleRequest {
-  const std::string& device;
-  std::span<const uint32_t> metrics;  // MetricInfo::id
-};
 
 class Schedule {
  public:

@@ -43,6 +43,7 @@ class DeviceSeries {
   // Series that were there already keep their past, also under a new id.
   void declare(std::string_view plugin, const std::vector<MetricInfo>& metrics,
                const IntervalRules& rules);
+  void set_rules(const IntervalRules& rules);
   // Returns how many had an id that was never declared.
   size_t add(std::span<const Sample> samples);
   void mark_unknown(uint64_t now_ns);
@@ -71,8 +72,10 @@ class DeviceSeries {
     uint64_t interval_ns = 0;
     Rate rate;
   };
-  Latest* find_id(uint32_t id);
-  void take(Latest& latest, const Sample& sample);
+  static constexpr size_t kNone = SIZE_MAX;
+  static Role role_of(const MetricInfo& metric);
+  size_t find_id(uint32_t id);
+  void take(Latest& latest, Ring& ring, const Sample& sample);
 
   std::string plugin_;
   std::string device_;
