@@ -4,7 +4,8 @@
  *
  * A plugin is a shared library that exports exactly one symbol, the const object
  * `farmhand_plugin_v1`, and lies beside a manifest `<id>.toml`. The agent loads it into a process
- * of its own, `farmhand-plugin-host`: a crash or a hang costs that plugin's devices and nobody else.
+ * of its own, `farmhand-plugin-host`: a crash or a hang costs that plugin's devices and nobody
+ * else.
  *
  * Life of an instance, and the calls allowed in each state:
  *
@@ -22,16 +23,22 @@
  *              wait for hardware
  *   [worker]   called concurrently for different devices, never twice at once for the same device;
  *              may block until the deadline in its `fh_call`
+ *   [long]     as [worker], but seconds to hours long and on a thread of its own: one [worker] call
+ *              for the same device may run beside it (telemetry goes on during a diagnostic), never
+ *              a second [long] one for that device or set of devices
  *   [any]      thread-safe, from any thread of the plugin
  *
  * Memory. Nobody frees what the other side allocated. Every pointer argument, and every pointer
- * inside a struct argument, is valid until the call returns, unless its name ends in `_static`: then
- * it lives as long as the process. What is emitted is copied before `emit` returns.
+ * inside a struct argument, is valid until the call returns, unless its name ends in `_static`:
+ * then it lives as long as the process. What is emitted is copied before `emit` returns.
  *
- * Growth. Each struct that crosses begins with `struct_size`, the writer's sizeof; set it with FH_INIT.
- * A reader uses no byte beyond min(struct_size, its own sizeof) and takes what is missing for zero.
- * Records grow at the end. Interface tables never change: a new ability is a new id. Fields named
- * `reservedN` are written as zero and not read.
+ * Growth. Each struct that crosses begins with `struct_size`, the writer's sizeof; set it with
+ * FH_INIT. A reader uses no byte beyond min(struct_size, its own sizeof) and takes what is missing
+ * for zero. Records grow at the end. Interface tables never change: a new ability is a new id.
+ * Fields named `reservedN` are written as zero and not read.
+ *
+ * Deadlines. A call returns by its deadline, with FH_E_TIMEOUT if need be. A deadline in the past,
+ * 0 included, asks for what can be had without waiting.
  *
  * Forbidden in a plugin: fork without exec, signal handlers, setenv, setlocale, chdir, umask,
  * closing descriptors it did not open, exit, writing to stdout or stderr.
@@ -55,7 +62,8 @@ extern "C" {
 #define FH_HAS(p, m) \
   (offsetof(__typeof__(*(p)), m) + sizeof((p)->m) <= (p)->struct_size && (p)->m != NULL)
 
-/* ---- Status: what every int32_t function returns. An unknown value counts as FH_E_INTERNAL. ---- */
+/* ---- Status: what every int32_t function returns. An unknown value counts as FH_E_INTERNAL. ----
+ */
 
 #define FH_OK 0
 #define FH_E_AGAIN 1        /* nothing now; the same call may succeed later */
@@ -70,7 +78,7 @@ extern "C" {
 
 /* UTF-8 text, not NUL-terminated, never owned by the receiver. {NULL, 0} is "not known". */
 typedef struct fh_str {
-  const char *ptr;
+  const char* ptr;
   uint32_t len;
   uint32_t reserved0;
 } fh_str;
@@ -86,10 +94,23 @@ typedef struct fh_error {
 
 /* ---- Records: what a plugin gives through `emit`. The kind says which struct follows. ---- */
 
-#define FH_RECORD_DEVICE 1 /* fh_device, devices.h */
-#define FH_RECORD_PEAK 2   /* fh_peak, devices.h */
-#define FH_RECORD_METRIC 3 /* fh_metric, telemetry.h */
-#define FH_RECORD_SAMPLE 4 /* fh_sample, telemetry.h */
+#define FH_RECORD_DEVICE 1         /* fh_device, devices.h */
+#define FH_RECORD_PEAK 2           /* fh_peak, devices.h */
+#define FH_RECORD_METRIC 3         /* fh_metric, telemetry.h */
+#define FH_RECORD_SAMPLE 4         /* fh_sample, telemetry.h */
+#define FH_RECORD_VERDICT 5        /* fh_verdict, verdict.h */
+#define FH_RECORD_EVIDENCE 6       /* fh_evidence, verdict.h */
+#define FH_RECORD_EVENT 7          /* fh_event, events.h */
+#define FH_RECORD_NODE 8           /* fh_node, jobenv.h */
+#define FH_RECORD_VARIABLE 9       /* fh_variable, jobenv.h */
+#define FH_RECORD_MOUNT 10         /* fh_mount, jobenv.h */
+#define FH_RECORD_KEEP 11          /* fh_keep, jobenv.h */
+#define FH_RECORD_TEST 12          /* fh_test, diag.h */
+#define FH_RECORD_PROGRESS 13      /* fh_progress, diag.h */
+#define FH_RECORD_RESET 14         /* fh_reset_kind, reset.h */
+#define FH_RECORD_RESET_SHARED 15  /* fh_reset_shared, reset.h */
+#define FH_RECORD_SLICE 16         /* fh_slice, slice.h */
+#define FH_RECORD_SLICE_PROFILE 17 /* fh_slice_profile, slice.h */
 
 /* The common beginning of all records. */
 typedef struct fh_record {
@@ -99,14 +120,14 @@ typedef struct fh_record {
 
 #define FH_NO_DEVICE UINT32_MAX
 
-/* The first argument after `self` of every [worker] call. Written by the host. */
+/* The first argument after `self` of every [worker] and [long] call. Written by the host. */
 typedef struct fh_call {
   uint32_t struct_size;
   uint32_t device;               /* the handle from fh_device, or FH_NO_DEVICE */
   uint64_t deadline_boottime_ns; /* CLOCK_BOOTTIME; return by then, with FH_E_TIMEOUT if need be */
   uint64_t call_id;              /* unique in the host's life; for the plugin's own logs */
-  void *sink;                    /* pass it to `emit` */
-  fh_error *err;                 /* fill on failure; never NULL */
+  void* sink;                    /* pass it to `emit` */
+  fh_error* err;                 /* fill on failure; never NULL */
 } fh_call;
 
 /* ---- Host services ---- */
@@ -122,20 +143,21 @@ typedef struct fh_host {
   uint16_t abi_major;
   uint16_t abi_minor;
   uint64_t features; /* bits of optional host behaviour; none defined in 1.0 */
-  void *ctx;         /* pass it to each function below */
+  void* ctx;         /* pass it to each function below */
 
   /* One line into the agent's log, under the plugin's name. Cut at 1024 bytes. */
-  void (*log)(void *ctx, int32_t level, fh_str message);
+  void (*log)(void* ctx, int32_t level, fh_str message);
 
   /* Gives one record to the call in progress. `sink` is the call's. Copies before it returns.
-   * FH_E_INVALID: unknown kind or malformed record; FH_E_AGAIN: the call emitted too much (4 MiB). */
-  int32_t (*emit)(void *ctx, void *sink, const fh_record *record);
+   * FH_E_INVALID: unknown kind or malformed record; FH_E_AGAIN: the call emitted too much (4 MiB).
+   */
+  int32_t (*emit)(void* ctx, void* sink, const fh_record* record);
 
   /* 1 once the call should give up early, 0 until then. */
-  int32_t (*cancelled)(void *ctx, const fh_call *call);
+  int32_t (*cancelled)(void* ctx, const fh_call* call);
 
   /* A further host service by id, or NULL. Unknown ids give NULL. */
-  const void *(*query)(void *ctx, fh_str interface_id);
+  const void* (*query)(void* ctx, fh_str interface_id);
 } fh_host;
 
 /* One line of the operator's configuration of this plugin: `[plugins.<id>.settings]`. */
@@ -148,8 +170,9 @@ typedef struct fh_setting {
 typedef struct fh_config {
   uint32_t struct_size;
   uint32_t setting_count;
-  const fh_setting *settings;
-  const fh_str *excluded_keys; /* keys of devices that must not be touched nor listed: quarantined */
+  const fh_setting* settings;
+  const fh_str*
+      excluded_keys; /* keys of devices that must not be touched nor listed: quarantined */
   uint32_t excluded_count;
   uint32_t reserved0;
 } fh_config;
@@ -177,19 +200,19 @@ typedef struct fh_plugin_entry {
   uint16_t abi_minor;
   uint64_t required_host_features; /* bits of fh_host.features it cannot do without */
   uint64_t flags;                  /* FH_FLAG_* */
-  const fh_descriptor *descriptor_static;
+  const fh_descriptor* descriptor_static;
 
   /* [control] Makes an instance. Reads settings; touches no hardware. */
-  int32_t (*create)(const fh_host *host, const fh_config *config, void **self, fh_error *err);
+  int32_t (*create)(const fh_host* host, const fh_config* config, void** self, fh_error* err);
   /* [any] An interface table by id (`farmhand.telemetry/1`), const and living as long as the
    * process, or NULL. Unknown ids give NULL. The answer for an id never changes. */
-  const void *(*query)(void *self, fh_str interface_id);
+  const void* (*query)(void* self, fh_str interface_id);
   /* [control] From here on interface calls may come. Loads vendor libraries. */
-  int32_t (*start)(void *self, fh_error *err);
+  int32_t (*start)(void* self, fh_error* err);
   /* [control] Ends every thread and releases every device. Calls in progress have ended. */
-  int32_t (*stop)(void *self, fh_error *err);
+  int32_t (*stop)(void* self, fh_error* err);
   /* [control] Frees the instance. */
-  void (*destroy)(void *self);
+  void (*destroy)(void* self);
 } fh_plugin_entry;
 
 /* The one exported symbol of a plugin. */

@@ -64,7 +64,7 @@ class Call {
     if (remaining_ns() == 0) fail(FH_E_TIMEOUT, "the deadline passed");
   }
 
-  // Gives one record: fh_device, fh_peak, fh_metric, fh_sample.
+  // Gives one record: fh_device, fh_sample, fh_verdict, …
   template <class Record>
   void emit(const Record& record) {
     const int32_t status = try_emit(record);

@@ -5,77 +5,69 @@
 //   class Demo {
 //    public:
 //     Demo(const farmhand::Host& host, const farmhand::Settings& settings);  // [control]
-//     void start();                                                          // [control] optional
-//     void stop();                                                           // [control] optional
 //     void enumerate(farmhand::Call& call);                                  // [worker]
-//     void metrics(farmhand::Call& call);                                    // [worker]
-//     void sample(farmhand::Call& call, std::span<const uint32_t> ids);      // [worker]
 //   };
-//   FARMHAND_PLUGIN(Demo, "demo", "acme", "1.0")
+//   FARMHAND_PLUGIN(Demo, "demo", "acme", "1.0");
 //
-// The host outlives the object; the settings are borrowed for the constructor. To report a failure
-// throw Failure, or call fail(). A class without metrics() and sample() has no telemetry, and the
-// host learns so by asking. `static constexpr uint64_t kFlags` gives FH_FLAG_*.
+// A class that has the methods has the interface; the host learns so by asking:
+//
+//   start()  stop()                                [control]          setting up, taking down
+//   metrics(call)  sample(call, span of ids)       [worker]           telemetry.hh
+//   check(call)                                    [worker]           health.hh
+//   wait(call)                                     [long]             events.hh
+//   prepare(call, lease)  release(call, lease)     [long]             jobenv.hh
+//   tests(call)  run(call, test_run)               [worker], [long]   diag.hh
+//   resets(call)  reset(call, reset_kind)          [worker], [long]   reset.hh
+//   slices(call)  profiles(call)  divide(call, …)  [worker], [long]   slice.hh
+//
+// Each returns nothing, or a status. The host outlives the object; the settings are borrowed for
+// the constructor. To report a failure throw Failure, or call fail(). `static constexpr uint64_t
+// kFlags` gives FH_FLAG_*. An interface of your own: `static const void*
+// find_interface(std::string_view)`.
 #pragma once
 
-#include <memory>
-#include <span>
-
-#include "farmhand/call.hh"
-#include "farmhand/settings.hh"
+#include "farmhand/diag.hh"
+#include "farmhand/events.hh"
+#include "farmhand/health.hh"
+#include "farmhand/jobenv.hh"
+#include "farmhand/reset.hh"
+#include "farmhand/slice.hh"
+#include "farmhand/telemetry.hh"
 
 namespace farmhand {
 
-template <class P>
-concept Enumerates = requires(P& plugin, Call& call) {
-  plugin.enumerate(call);
-};
-template <class P>
-concept Declares = requires(P& plugin, Call& call) {
-  plugin.metrics(call);
-};
-template <class P>
-concept Samples = requires(P& plugin, Call& call, std::span<const uint32_t> ids) {
-  plugin.sample(call, ids);
-};
-
-// The five functions of the entry and the interface tables over a class P.
+// The five functions of the entry over a class P.
 template <class P>
 class Entry {
-  static_assert(Enumerates<P>, "a plugin lists its devices: void enumerate(farmhand::Call&)");
-  static_assert(Declares<P> == Samples<P>, "metrics() and sample() come together");
-
  public:
   static int32_t create(const fh_host* host, const fh_config* config, void** self,
                         fh_error* err) noexcept {
     return guarded(err, [&] {
       require_services(taken(host));
-      *self = new Instance(host, config);
+      *self = new Instance<P>(host, config);
     });
   }
 
   static const void* query(void*, fh_str interface_id) noexcept {
     const std::string_view id = view(interface_id);
-    if (id == FH_DEVICES_ID) return &kDevices;
-    if constexpr (Samples<P>) {
-      if (id == FH_TELEMETRY_ID) return &kTelemetry;
-    }
-    return nullptr;
+    return first(DevicesTable<P>::find(id), TelemetryTable<P>::find(id), HealthTable<P>::find(id),
+                 EventsTable<P>::find(id), JobenvTable<P>::find(id), DiagTable<P>::find(id),
+                 ResetTable<P>::find(id), SliceTable<P>::find(id), vendors_own(id));
   }
 
   static int32_t start(void* self, fh_error* err) noexcept {
     return guarded(err, [&] {
-      if constexpr (requires(P & plugin) { plugin.start(); }) of(self).plugin.start();
+      if constexpr (requires(P & plugin) { plugin.start(); }) Instance<P>::of(self).plugin.start();
     });
   }
 
   static int32_t stop(void* self, fh_error* err) noexcept {
     return guarded(err, [&] {
-      if constexpr (requires(P & plugin) { plugin.stop(); }) of(self).plugin.stop();
+      if constexpr (requires(P & plugin) { plugin.stop(); }) Instance<P>::of(self).plugin.stop();
     });
   }
 
-  static void destroy(void* self) noexcept { delete &of(self); }
+  static void destroy(void* self) noexcept { delete static_cast<Instance<P>*>(self); }
 
   static constexpr uint64_t flags() {
     if constexpr (requires { P::kFlags; }) return P::kFlags;
@@ -83,14 +75,17 @@ class Entry {
   }
 
  private:
-  struct Instance {
-    Instance(const fh_host* given, const fh_config* config)
-        : host(given), plugin(host, Settings(config)) {}
-    Host host;
-    P plugin;
-  };
+  template <class... Tables>
+  static const void* first(Tables... tables) {
+    const void* found = nullptr;
+    ((found = found != nullptr ? found : tables), ...);
+    return found;
+  }
 
-  static Instance& of(void* self) { return *static_cast<Instance*>(self); }
+  static const void* vendors_own(std::string_view id) {
+    if constexpr (requires { P::find_interface(id); }) return P::find_interface(id);
+    return nullptr;
+  }
 
   // A newer host is never a reason to refuse; a host that lacks what we need is told what.
   static void require_services(const fh_host& host) {
@@ -100,35 +95,6 @@ class Entry {
     }
     if (host.emit == nullptr) fail(FH_E_HOST_TOO_OLD, "the host has no 'emit'");
   }
-
-  // Runs `body(plugin, call)`; the error goes where the call says.
-  template <class Body>
-  static int32_t in_call(void* self, const fh_call* given, Body body) noexcept {
-    Call call(of(self).host, given);
-    return guarded(call.err(), [&] { body(of(self).plugin, call); });
-  }
-
-  static int32_t enumerate(void* self, const fh_call* given) noexcept {
-    return in_call(self, given, [](P& plugin, Call& call) { plugin.enumerate(call); });
-  }
-  static int32_t metrics(void* self, const fh_call* given) noexcept {
-    return in_call(self, given, [](P& plugin, Call& call) { plugin.metrics(call); });
-  }
-  static int32_t sample(void* self, const fh_call* given, const uint32_t* ids,
-                        uint32_t count) noexcept {
-    const std::span<const uint32_t> wanted(ids, ids == nullptr ? 0 : count);
-    return in_call(self, given, [&](P& plugin, Call& call) { plugin.sample(call, wanted); });
-  }
-
-  static constexpr fh_devices kDevices{sizeof(fh_devices), 0, &enumerate};
-  static constexpr fh_telemetry telemetry_table() {
-    if constexpr (Samples<P>) {
-      return {sizeof(fh_telemetry), 0, &metrics, &sample};
-    } else {
-      return {};
-    }
-  }
-  static constexpr fh_telemetry kTelemetry = telemetry_table();
 };
 
 }  // namespace farmhand

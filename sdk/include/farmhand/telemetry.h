@@ -12,8 +12,9 @@ extern "C" {
 #define FH_TELEMETRY_ID "farmhand.telemetry/1"
 
 /* Metric kinds. */
-#define FH_METRIC_GAUGE 1   /* goes up and down */
-#define FH_METRIC_COUNTER 2 /* only grows, until it restarts from a lower value; the agent makes rates */
+#define FH_METRIC_GAUGE 1 /* goes up and down */
+#define FH_METRIC_COUNTER \
+  2 /* only grows, until it restarts from a lower value; the agent makes rates */
 
 /* Units. The value of a sample is in exactly this unit. */
 #define FH_UNIT_NONE 0 /* a count or a ratio */
@@ -28,6 +29,7 @@ extern "C" {
 #define FH_UNIT_AMPERE 9
 #define FH_UNIT_RPM 10
 #define FH_UNIT_BYTE_PER_SECOND 11
+#define FH_UNIT_OPERATION_PER_SECOND 12 /* of arithmetic; the dtype is in the name or a label */
 
 /* What a reading is worth. Unreadable is never zero. */
 #define FH_SAMPLE_OK 0
@@ -37,10 +39,9 @@ extern "C" {
 #define FH_SAMPLE_ERROR 4   /* the source answered nonsense or failed */
 #define FH_SAMPLE_UNKNOWN 5 /* not read */
 
-/* Declares one series of a device. Names are dotted lower case, from general to special. The standard
- * names are used wherever they fit: temperature, power, energy, utilization, memory.used,
- * memory.total, clock.core, clock.memory, throttle.reasons, errors.corrected, errors.uncorrected,
- * link.generation, link.width. A name has the same unit and kind on every device of a plugin. */
+/* Declares one series of a device. Names are dotted lower case, from general to special. The
+ * standard names of metrics.h are used wherever they fit, with the kind and unit given there. A
+ * name has the same unit and kind on every device of a plugin. */
 typedef struct fh_metric {
   uint32_t struct_size;
   uint32_t kind;        /* FH_RECORD_METRIC */
@@ -69,14 +70,14 @@ typedef struct fh_telemetry {
   uint32_t struct_size;
   uint32_t reserved0;
 
-  /* [worker] Emits one fh_metric per series of call->device. Asked once after enumeration, and again
-   * after each enumeration. */
-  int32_t (*metrics)(void *self, const fh_call *call);
+  /* [worker] Emits one fh_metric per series of call->device. Asked once after enumeration, and
+   * again after each enumeration. */
+  int32_t (*metrics)(void* self, const fh_call* call);
 
-  /* [worker] Emits one fh_sample for each of the `count` ids, in any order. What is not emitted counts
-   * as FH_SAMPLE_UNKNOWN. A status other than FH_OK discards the call's samples: use it when the whole
-   * device failed (FH_E_DEVICE_LOST), and a sample's own status when one reading did. */
-  int32_t (*sample)(void *self, const fh_call *call, const uint32_t *ids, uint32_t count);
+  /* [worker] Emits one fh_sample for each of the `count` ids, in any order. What is not emitted
+   * counts as FH_SAMPLE_UNKNOWN. A status other than FH_OK discards the call's samples: use it when
+   * the whole device failed (FH_E_DEVICE_LOST), and a sample's own status when one reading did. */
+  int32_t (*sample)(void* self, const fh_call* call, const uint32_t* ids, uint32_t count);
 } fh_telemetry;
 
 #ifdef __cplusplus
