@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small files about the system as a whole: load, uptime, processes, pressure.
+#include <algorithm>
 #include <array>
 
 #include "file.hh"
@@ -35,15 +36,15 @@ class Load : public Source {
   void read() override {
     const Content loadavg = loadavg_.read();
     if (loadavg.status != FH_SAMPLE_OK) return set_all(loadavg.status);
-    set_all(FH_SAMPLE_ERROR);
     std::string_view text = loadavg.text;
-    for (size_t at = 0; at < std::size(kLoads); ++at) {
-      if (const auto number = number_from(take_word(&text))) slot(at).set(*number);
-    }
+    std::optional<double> number[4];
+    for (size_t at = 0; at < 3; ++at) number[at] = number_from(take_word(&text));
     const std::string_view tasks = take_word(&text);
-    const size_t slash = tasks.find('/');
-    if (slash == std::string_view::npos) return;
-    if (const auto all = number_from(tasks.substr(slash + 1))) slot(std::size(kLoads)).set(*all);
+    number[3] = number_from(tasks.substr(std::min(tasks.find('/') + 1, tasks.size())));
+    for (size_t at = 0; at < 4; ++at) {
+      if (!number[at]) return set_all(FH_SAMPLE_ERROR);
+      slot(at).set(*number[at]);
+    }
   }
 
  private:
