@@ -153,8 +153,8 @@ void read_settings(const Value& root, bool newer, Problems& problems,
 
 void refuse_unknown_keys(const Value& root, Problems& problems) {
   static const std::vector<std::string_view> kKnown = {
-      "id",         "vendor", "version", "abi_major", "abi_minor",      "library", "sha256",
-      "interfaces", "flags",  "user",    "groups",    "driver_library", "settings"};
+      "id",         "vendor", "version", "abi",    "library",        "sha256",
+      "interfaces", "flags",  "user",    "groups", "driver_library", "settings"};
   for (const Value& member : root.items) {
     if (std::find(kKnown.begin(), kKnown.end(), member.key) != kKnown.end()) continue;
     problems.add(member.line,

@@ -7,13 +7,15 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 namespace farmhand::toml {
 
 namespace {
 
-int line_of(const ::toml::node& node) {
-  return static_cast<int>(node.source().begin.line);
+void place(Value& value, const ::toml::source_position& position) {
+  value.line = static_cast<int>(position.line);
+  value.column = static_cast<int>(position.column);
 }
 
 Value value_from(const ::toml::node& node);
@@ -25,11 +27,12 @@ void take_table(Value& out, const ::toml::table& table) {
     Value member = value_from(node);
     member.key = std::string(key.str());
     // A key's own line is the one to show: its value may begin further down.
-    if (key.source().begin.line != 0) member.line = static_cast<int>(key.source().begin.line);
+    if (key.source().begin.line != 0) place(member, key.source().begin);
     out.items.push_back(std::move(member));
   }
-  std::stable_sort(out.items.begin(), out.items.end(),
-                   [](const Value& a, const Value& b) { return a.line < b.line; });
+  std::stable_sort(out.items.begin(), out.items.end(), [](const Value& a, const Value& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
 }
 
 std::string text_of_real(double real) {
@@ -62,7 +65,7 @@ void take_scalar(Value& out, const ::toml::node& node) {
 
 Value value_from(const ::toml::node& node) {
   Value out;
-  out.line = line_of(node);
+  place(out, node.source().begin);
   if (const auto* table = node.as_table()) {
     take_table(out, *table);
   } else if (const auto* array = node.as_array()) {

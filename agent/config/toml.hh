@@ -18,13 +18,14 @@ std::string_view name_of(Type type);  // `text`, `a whole number`, … for sente
 struct Value {
   Type type = Type::kTable;
   int line = 0;
+  int column = 0;
   std::string key;   // its name, where it is a member of a table
   std::string text;  // kText; of scalars the value as one writes it
   int64_t integer = 0;
   double real = 0;  // kReal, and kInteger too
   bool boolean = false;
   std::vector<Value>
-      items;  // of an array its elements, of a table its members in the order of lines
+      items;  // of an array its elements, of a table its members in the order of the file
 
   const Value* find(std::string_view member) const;
 };

@@ -29,7 +29,7 @@
 namespace farmhand::frame {
 
 constexpr uint32_t kVersion = 1;
-constexpr uint32_t kCallBytesMax = 4u << 20;                   // what one call may emit
+constexpr uint32_t kCallBytesMax = 4u << 20;                     // what one call may emit
 constexpr uint32_t kFrameBytesMax = kCallBytesMax + (64 << 10);  // a longer one is a broken channel
 
 // The descriptors a host is born with.

@@ -49,7 +49,7 @@ struct PluginStatus {
   uint64_t latency_p50_ns = 0;  // of calls, as the host measured them
   uint64_t latency_p99_ns = 0;
   uint64_t latency_max_ns = 0;
-  uint32_t parked_hosts = 0;  // killed and still there: stuck in the kernel
+  uint32_t parked_hosts = 0;          // killed and still there: stuck in the kernel
   uint64_t next_try_boottime_ns = 0;  // in kBackoff
   std::vector<QuarantinedDevice> quarantined;
 };

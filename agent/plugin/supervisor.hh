@@ -24,17 +24,17 @@ namespace farmhand {
 // The operator's word on one plugin: `[plugins.<id>]`.
 struct PluginSettings {
   uint64_t interval_ms = 1000;
-  uint64_t deadline_ms = 0;  // of one call; 0: half of the larger of the interval and 1 s
-  std::string user;          // instead of the manifest's; empty: the manifest's
-  uint32_t cpu_max_percent = 80;             // of one core, over three looks; 0: no limit
-  uint64_t memory_max_bytes = 512ull << 20;  // resident; 0: no limit
+  uint64_t deadline_ms = 0;       // of one call; 0: half of the larger of the interval and 1 s
+  std::string user;               // instead of the manifest's; empty: the manifest's
+  uint32_t cpu_max_percent = 80;  // of one core, over three looks; 0: no limit
+  uint64_t memory_max_bytes = 512ull << 20;                   // resident; 0: no limit
   std::vector<std::pair<std::string, std::string>> settings;  // `[plugins.<id>.settings]`
 };
 
 class Supervisor {
  public:
-  // What the supervisor tells. Called on the loop, never from inside a call to the supervisor
-  // other than `stop`; may call `sample`.
+  // What the supervisor tells, on the loop; on_devices and on_plugin_state also from inside `add` and
+  // `remove`. May call `sample`, nothing else.
   struct Listener {
     virtual ~Listener() = default;
     // The plugin's devices changed; the list is whole, quarantined devices included.
@@ -50,20 +50,20 @@ class Supervisor {
 
   // The times are here so that a test can shorten them; the defaults are the design's.
   struct Options {
-    std::string plugin_host_path;        // the farmhand-plugin-host program
-    std::vector<std::string> host_env;   // empty: PATH and LC_ALL only
-    int host_stderr = -1;                // a descriptor for the hosts' stderr; -1: /dev/null
-    uint64_t start_ms = 10'000;          // create and start together
-    uint64_t enumerate_ms = 5'000;       // one enumeration
-    uint64_t rescan_ms = 30'000;         // between enumerations
-    uint64_t handover_ms = 1'000;        // an old host's time once its successor was started
-    uint64_t kill_ms = 2'000;            // after SIGKILL, then the host counts as parked
-    uint64_t stop_ms = 1'000;            // for an orderly stop, then SIGKILL
-    uint64_t account_ms = 2'000;         // between looks at CPU and memory
+    std::string plugin_host_path;       // the farmhand-plugin-host program
+    std::vector<std::string> host_env;  // empty: PATH and LC_ALL only
+    int host_stderr = -1;               // a descriptor for the hosts' stderr; -1: /dev/null
+    uint64_t start_ms = 10'000;         // create and start together
+    uint64_t enumerate_ms = 5'000;      // one enumeration
+    uint64_t rescan_ms = 30'000;        // between enumerations
+    uint64_t handover_ms = 1'000;       // an old host's time once its successor was started
+    uint64_t kill_ms = 2'000;           // after SIGKILL, then the host counts as parked
+    uint64_t stop_ms = 1'000;           // for an orderly stop, then SIGKILL
+    uint64_t account_ms = 2'000;        // between looks at CPU and memory
     uint64_t backoff_min_ms = 1'000;
     uint64_t backoff_max_ms = 300'000;
-    uint64_t stable_ms = 60'000;         // well for this long: failures are forgotten
-    uint32_t breaker_failures = 8;       // in a row: from then on the slowest pace
+    uint64_t stable_ms = 60'000;    // well for this long: failures are forgotten
+    uint32_t breaker_failures = 8;  // in a row: from then on the slowest pace
   };
 
   Supervisor(Loop& loop, const Clock& clock, Options options, Listener& listener);
@@ -83,7 +83,7 @@ class Supervisor {
   // yet; kUnavailable: unknown at the moment.
   Result<void> sample(const std::string& key, std::span<const uint32_t> metric_ids);
 
-  void rescan();                     // enumerate now
+  void rescan();                       // enumerate now
   bool retry(const std::string& key);  // try a quarantined device now; false: it is not quarantined
 
   std::vector<PluginStatus> plugins() const;

@@ -80,28 +80,24 @@ void Schedule::resume(std::string_view device, uint64_t now_ns) {
 
 // Puts the ids of all due groups of one device into a request, and the groups on their next tick.
 void Schedule::collect(Entry& entry, uint64_t now_ns) {
-  const bool busy = entry.outstanding;
-  Group* first = nullptr;
+  const Group* first = nullptr;
   std::vector<uint32_t>* joined = nullptr;
-  entry.next_ns = kNever;
   for (Group& group : entry.groups) {
-    if (group.next_ns <= now_ns) {
-      place_on_grid(entry, group, now_ns);
-      if (busy) continue;
-      if (first == nullptr) {
-        first = &group;
-      } else {
-        if (joined == nullptr) {
-          if (joined_used_ == joined_.size()) joined_.emplace_back();
-          joined = &joined_[joined_used_++];
-          *joined = first->metrics;
-        }
-        joined->insert(joined->end(), group.metrics.begin(), group.metrics.end());
-      }
+    if (group.next_ns > now_ns) continue;
+    place_on_grid(entry, group, now_ns);
+    if (first == nullptr) {
+      first = &group;
+      continue;
     }
-    entry.next_ns = std::min(entry.next_ns, group.next_ns);
+    if (joined == nullptr) {
+      joined = &joined_[joined_used_++];
+      *joined = first->metrics;
+    }
+    joined->insert(joined->end(), group.metrics.begin(), group.metrics.end());
   }
-  if (first == nullptr) return;
+  entry.next_ns = kNever;
+  for (const Group& group : entry.groups) entry.next_ns = std::min(entry.next_ns, group.next_ns);
+  if (first == nullptr || entry.outstanding) return;
   entry.outstanding = true;
   due_.push_back({entry.plugin, entry.device, joined == nullptr ? first->metrics : *joined});
 }

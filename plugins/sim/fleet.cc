@@ -85,7 +85,7 @@ void add_entry(const std::string& entry, uint64_t seed, std::vector<Identity>* f
 std::vector<Identity> fleet_from_settings(const Settings& settings) {
   const auto seed = static_cast<uint64_t>(settings.number("seed", 1, 0, INT64_MAX));
   std::vector<Identity> fleet;
-  if (settings.has("devices")) {
+  if (!settings.text("devices").empty()) {
     for (const std::string& entry : settings.list("devices")) add_entry(entry, seed, &fleet);
     return fleet;
   }

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/instance.hh"
+
+#include <string_view>
+
+#include "host/now.hh"
+#include "plugin/text.hh"
+
+namespace farmhand::host {
+
+namespace {
+
+using frame::Operation;
+
+fh_str str_of(std::string_view text) {
+  return {.ptr = text.data(), .len = static_cast<uint32_t>(text.size()), .reserved0 = 0};
+}
+
+std::string_view name_of(Operation operation) {
+  switch (operation) {
+    case Operation::kLoad:
+      return "load";
+    case Operation::kCreate:
+      return "create";
+    case Operation::kStart:
+      return "start";
+    case Operation::kEnumerate:
+      return "enumerate";
+    case Operation::kMetrics:
+      return "metrics";
+    case Operation::kSample:
+      return "sample";
+    case Operation::kStop:
+      return "stop";
+    case Operation::kDestroy:
+      return "destroy";
+    case Operation::kNone:
+      break;
+  }
+  return "call";
+}
+
+}  // namespace
+
+void Instance::run(const Job& job, Bench& bench) {
+  switch (job.operation) {
+    case Operation::kStart:
+      return start(job, bench);
+    case Operation::kStop:
+      return stop(job, bench);
+    case Operation::kEnumerate:
+      return enumerate(job, bench);
+    case Operation::kMetrics:
+      return metrics(job, bench);
+    default:
+      return sample(job, bench);
+  }
+}
+
+template <typename Call>
+Instance::Outcome Instance::timed(const Job& job, Bench& bench, Operation operation, Call call) {
+  Outcome outcome;
+  outcome.error.struct_size = sizeof outcome.error;
+  const uint64_t begin_ns = boottime_ns();
+  bench.slot.enter(job.id, operation, job.device, begin_ns);
+  outcome.status = call(outcome.error);
+  bench.slot.leave();
+  outcome.elapsed_ns = boottime_ns() - begin_ns;
+  if (outcome.status < FH_OK || outcome.status > FH_E_INTERNAL) outcome.status = FH_E_INTERNAL;
+  outcome.error.text[sizeof outcome.error.text - 1] = '\0';
+  return outcome;
+}
+
+// A [worker] call: with a deadline, and with what it emits.
+template <typename Call>
+Instance::Outcome Instance::collected(const Job& job, Bench& bench, Call call) {
+  if (boottime_ns() >= job.deadline_boottime_ns) {
+    Outcome late{.status = FH_E_TIMEOUT, .elapsed_ns = 0, .error = {}};
+    constexpr std::string_view kText = "the call waited for others until its deadline";
+    kText.copy(late.error.text, sizeof late.error.text - 1);
+    return late;
+  }
+  bench.sink.open(job.operation, job.metric_ids, order_.excluded_keys);
+  const Outcome outcome = timed(job, bench, job.operation, [&](fh_error& error) {
+    const fh_call args{.struct_size = sizeof args,
+                       .device = job.device,
+                       .deadline_boottime_ns = job.deadline_boottime_ns,
+                       .call_id = job.id,
+                       .sink = &bench.sink,
+                       .err = &error};
+    return call(&args);
+  });
+  bench.sink.close();
+  complain(job.operation, bench.sink);
+  return outcome;
+}
+
+void Instance::complain(Operation operation, const Sink& sink) {
+  if (sink.complaint().empty()) return;
+  std::string line(name_of(operation));
+  line.append(" emitted ").append(sink.complaint()).append("; it was left out");
+  services_.log(FH_LOG_WARN, line);
+}
+
+template <typename Table>
+const Table* Instance::find_interface(std::string_view id, size_t size_min) {
+  const auto* table = static_cast<const Table*>(entry_.query(self_, str_of(id)));
+  return table != nullptr && table->struct_size >= size_min ? table : nullptr;
+}
+
+Instance::Outcome Instance::create(const Job& job, Bench& bench) {
+  std::vector<fh_setting> settings;
+  for (const auto& [key, value] : order_.settings) {
+    settings.push_back({.key = str_of(key), .value = str_of(value)});
+  }
+  std::vector<fh_str> excluded;
+  for (const std::string& key : order_.excluded_keys) excluded.push_back(str_of(key));
+  const fh_config config{.struct_size = sizeof config,
+                         .setting_count = static_cast<uint32_t>(settings.size()),
+                         .settings = settings.data(),
+                         .excluded_keys = excluded.data(),
+                         .excluded_count = static_cast<uint32_t>(excluded.size()),
+                         .reserved0 = 0};
+  return timed(job, bench, Operation::kCreate, [&](fh_error& error) {
+    return entry_.create(services_.table(), &config, &self_, &error);
+  });
+}
+
+void Instance::start(const Job& job, Bench& bench) {
+  // Loading runs the library's constructors: a crash there is the plugin's too.
+  bench.slot.enter(job.id, Operation::kLoad, job.device, boottime_ns());
+  const auto entry = load_library(library_fd_, order_.expected);
+  bench.slot.leave();
+  if (!entry) {
+    const Outcome refused{.status = FH_E_INVALID, .elapsed_ns = 0, .error = {}};
+    return answer_failure(job, Operation::kLoad, refused, entry.error().message);
+  }
+  entry_ = *entry;
+  const Outcome created = create(job, bench);
+  if (created.status != FH_OK) return answer_failure(job, Operation::kCreate, created);
+  bench.slot.enter(job.id, Operation::kCreate, job.device, boottime_ns());
+  devices_ = find_interface<fh_devices>(FH_DEVICES_ID, sizeof(fh_devices));
+  telemetry_ = find_interface<fh_telemetry>(FH_TELEMETRY_ID, sizeof(fh_telemetry));
+  bench.slot.leave();
+  const Outcome started = timed(job, bench, Operation::kStart,
+                                [&](fh_error& error) { return entry_.start(self_, &error); });
+  if (started.status != FH_OK) return answer_failure(job, Operation::kStart, started);
+  const bool lists = devices_ != nullptr && devices_->enumerate != nullptr;
+  const bool reads =
+      telemetry_ != nullptr && telemetry_->metrics != nullptr && telemetry_->sample != nullptr;
+  if (!lists) devices_ = nullptr;
+  if (!reads) telemetry_ = nullptr;
+  const frame::Started answer{
+      .flags = entry_.flags,
+      .abi_major = entry_.abi_major,
+      .abi_minor = entry_.abi_minor,
+      .interfaces = (lists ? frame::kHasDevices : 0) | (reads ? frame::kHasTelemetry : 0)};
+  out_.add(frame::Type::kStarted, bytes_of(answer));
+}
+
+void Instance::stop(const Job& job, Bench& bench) {
+  if (self_ != nullptr || devices_ != nullptr) {
+    timed(job, bench, Operation::kStop,
+          [&](fh_error& error) { return entry_.stop(self_, &error); });
+    timed(job, bench, Operation::kDestroy, [&](fh_error&) {
+      entry_.destroy(self_);
+      return FH_OK;
+    });
+  }
+  out_.add(frame::Type::kStopped, {});
+}
+
+void Instance::enumerate(const Job& job, Bench& bench) {
+  if (devices_ == nullptr) {
+    const Outcome none{.status = FH_E_UNSUPPORTED, .elapsed_ns = 0, .error = {}};
+    return answer_failure(job, job.operation, none, "the plugin does not offer farmhand.devices/1");
+  }
+  answer_records(frame::Type::kDevices, job, bench, collected(job, bench, [&](const fh_call* call) {
+                   return devices_->enumerate(self_, call);
+                 }));
+}
+
+void Instance::metrics(const Job& job, Bench& bench) {
+  if (telemetry_ == nullptr) {
+    bench.sink.open(job.operation, {}, {});
+    bench.sink.close();
+    return answer_records(frame::Type::kMetricList, job, bench, Outcome{});
+  }
+  answer_records(
+      frame::Type::kMetricList, job, bench,
+      collected(job, bench, [&](const fh_call* call) { return telemetry_->metrics(self_, call); }));
+}
+
+void Instance::sample(const Job& job, Bench& bench) {
+  if (telemetry_ == nullptr) {
+    const Outcome none{.status = FH_E_UNSUPPORTED, .elapsed_ns = 0, .error = {}};
+    return answer_failure(job, job.operation, none,
+                          "the plugin does not offer farmhand.telemetry/1");
+  }
+  const Outcome outcome = collected(job, bench, [&](const fh_call* call) {
+    return telemetry_->sample(self_, call, job.metric_ids.data(),
+                              static_cast<uint32_t>(job.metric_ids.size()));
+  });
+  if (outcome.status != FH_OK) return answer_failure(job, job.operation, outcome);
+  const frame::Reply head{.id = job.id,
+                          .elapsed_ns = outcome.elapsed_ns,
+                          .device = job.device,
+                          .count = static_cast<uint32_t>(job.metric_ids.size())};
+  out_.add(frame::Type::kSamples, bytes_of(head), bench.sink.readings());
+}
+
+void Instance::answer_records(frame::Type type, const Job& job, Bench& bench,
+                              const Outcome& outcome) {
+  if (outcome.status != FH_OK) return answer_failure(job, job.operation, outcome);
+  if (bench.sink.overflown()) {
+    const Outcome much{.status = FH_E_INVALID, .elapsed_ns = outcome.elapsed_ns, .error = {}};
+    return answer_failure(job, job.operation, much, "the call emitted more than 4 MiB");
+  }
+  const frame::Reply head{.id = job.id,
+                          .elapsed_ns = outcome.elapsed_ns,
+                          .device = job.device,
+                          .count = bench.sink.count()};
+  out_.add(type, bytes_of(head), bench.sink.records());
+}
+
+void Instance::answer_failure(const Job& job, Operation operation, const Outcome& outcome,
+                              std::string_view text) {
+  const frame::Failure head{.id = job.id,
+                            .elapsed_ns = outcome.elapsed_ns,
+                            .vendor_code = outcome.error.vendor_code,
+                            .device = job.device,
+                            .status = outcome.status,
+                            .operation = operation,
+                            .reserved0 = 0};
+  std::string body;
+  append_string(body, cleaned_text(text.empty() ? outcome.error.text : text, 1024));
+  out_.add(frame::Type::kFailed, bytes_of(head), body);
+}
+
+}  // namespace farmhand::host

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plugin in this process: each of its calls, wrapped. Before a call the page is written, after
+// it the answer is checked and framed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "farmhand/devices.h"
+#include "farmhand/telemetry.h"
+#include "host/library.hh"
+#include "host/outbound.hh"
+#include "host/services.hh"
+#include "host/sink.hh"
+#include "plugin/call_page.hh"
+
+namespace farmhand::host {
+
+// One thing to do, for one device or for the plugin as a whole.
+struct Job {
+  frame::Operation operation = frame::Operation::kNone;
+  uint32_t device = frame::kNoDevice;
+  uint64_t id = 0;
+  uint64_t deadline_boottime_ns = 0;
+  std::vector<uint32_t> metric_ids;
+};
+
+// What a worker calls with.
+struct Bench {
+  CallSlot& slot;
+  Sink sink;
+};
+
+// What the agent says at the beginning.
+struct Order {
+  Expected expected;
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<std::string> excluded_keys;
+};
+
+class Instance {
+ public:
+  Instance(Outbound& out, Order order, int library_fd)
+      : out_(out), services_(out), order_(std::move(order)), library_fd_(library_fd) {}
+
+  // Runs the job and answers it. Start and stop are the caller's to serialise, and no two jobs may
+  // run for one device at once.
+  void run(const Job& job, Bench& bench);
+  // Calls in progress are told to give up.
+  void cancel_all() { services_.cancel_all(); }
+
+ private:
+  struct Outcome {
+    int32_t status = FH_OK;
+    uint64_t elapsed_ns = 0;
+    fh_error error{};
+  };
+  template <typename Call>
+  Outcome timed(const Job& job, Bench& bench, frame::Operation operation, Call call);
+  template <typename Call>
+  Outcome collected(const Job& job, Bench& bench, Call call);
+
+  void start(const Job& job, Bench& bench);
+  void stop(const Job& job, Bench& bench);
+  void enumerate(const Job& job, Bench& bench);
+  void metrics(const Job& job, Bench& bench);
+  void sample(const Job& job, Bench& bench);
+
+  template <typename Table>
+  const Table* find_interface(std::string_view id, size_t size_min);
+  Outcome create(const Job& job, Bench& bench);
+  void answer_records(frame::Type type, const Job& job, Bench& bench, const Outcome& outcome);
+  void answer_failure(const Job& job, frame::Operation operation, const Outcome& outcome,
+                      std::string_view text = {});
+  void complain(frame::Operation operation, const Sink& sink);
+
+  Outbound& out_;
+  Services services_;
+  const Order order_;
+  const int library_fd_;
+  fh_plugin_entry entry_{};
+  void* self_ = nullptr;
+  const fh_devices* devices_ = nullptr;
+  const fh_telemetry* telemetry_ = nullptr;
+};
+
+}  // namespace farmhand::host

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugin/host_process.hh"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "plugin/frame_bytes.hh"
+
+namespace farmhand {
+
+namespace {
+
+constexpr size_t kSampleBytesKept = 64 << 10;
+
+// Sealed: a host that cut the page short would kill the agent with SIGBUS.
+Result<Fd> make_page() {
+  Fd fd(::memfd_create("farmhand-calls", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd || ::ftruncate(fd.get(), kCallPageBytes) != 0 ||
+      ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return error_from_errno("make the call page", errno);
+  }
+  return fd;
+}
+
+std::string how_it_ended(const Child::Exit& exit) {
+  if (exit.signal == 0) {
+    return "the plugin host ended by itself with status " + std::to_string(exit.status);
+  }
+  const char* name = ::sigdescr_np(exit.signal);
+  return "the plugin host was ended by signal " + std::to_string(exit.signal) + " (" +
+         (name == nullptr ? "unknown" : name) + ")";
+}
+
+}  // namespace
+
+void HostProcess::Unmap::operator()(const CallPage* page) const {
+  ::munmap(const_cast<CallPage*>(page), kCallPageBytes);
+}
+
+Result<std::unique_ptr<HostProcess>> HostProcess::start(Loop& loop, const Clock& clock,
+                                                        const Launch& launch, Listener& listener) {
+  std::unique_ptr<HostProcess> host(new HostProcess(clock, listener));
+  if (auto spawned = host->spawn(loop, launch); !spawned) return spawned.error();
+  host->say_hello(launch);
+  return host;
+}
+
+HostProcess::~HostProcess() {
+  *destroyed_ = true;
+  if (alive_) kill(nullptr);
+}
+
+Result<void> HostProcess::spawn(Loop& loop, const Launch& launch) {
+  const auto page = make_page();
+  if (!page) return page.error();
+  void* at = ::mmap(nullptr, kCallPageBytes, PROT_READ, MAP_SHARED, page->get(), 0);
+  if (at == MAP_FAILED) return error_from_errno("map the call page", errno);
+  page_.reset(static_cast<const CallPage*>(at));
+
+  std::array<int, 2> ends;
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return error_from_errno("make a channel", errno);
+  }
+  Fd ours(ends[0]);
+  const Fd theirs(ends[1]);
+  Child::Spec spec{
+      .argv = {launch.program, std::to_string(::getpid())},
+      .env = launch.env,
+      .fds = {-1, -1, launch.stderr_fd, theirs.get(), launch.plugin->library->get(), page->get()},
+      .uid = {},
+      .gid = {}};
+  if (!launch.identity.empty()) spec.argv.push_back(launch.identity);
+  auto child = Child::start(loop, spec, [this](Child::Exit exit) { on_exit(exit); });
+  if (!child) return child.error();
+  child_.emplace(std::move(*child));
+  pid_ = child_->pid();
+  alive_ = true;
+
+  auto channel = Stream::adopt(loop, std::move(ours));
+  if (!channel) return channel.error();
+  channel_.emplace(std::move(*channel));
+  // The end of the channel is no news: the end of the process, which follows, says more.
+  channel_->read([this](std::string_view bytes) { on_bytes(bytes); }, [](const Error&) {});
+  return {};
+}
+
+void HostProcess::say_hello(const Launch& launch) {
+  const PluginManifest& manifest = launch.plugin->manifest;
+  const frame::Hello hello{.version = frame::kVersion,
+                           .setting_count = static_cast<uint32_t>(launch.settings.size()),
+                           .excluded_count = static_cast<uint32_t>(launch.excluded_keys.size()),
+                           .reserved0 = 0};
+  std::string body;
+  for (const auto& text : {manifest.id, manifest.vendor, manifest.version}) {
+    frame::append_string(body, text);
+  }
+  for (const auto& [key, value] : launch.settings) {
+    frame::append_string(body, key);
+    frame::append_string(body, value);
+  }
+  for (const std::string& key : launch.excluded_keys) frame::append_string(body, key);
+  awaited_.push_back({.id = frame::kHelloCallId,
+                      .deadline_ns = launch.start_deadline_ns,
+                      .operation = frame::Operation::kStart,
+                      .device = frame::kNoDevice});
+  std::string bytes;
+  frame::append_frame(bytes, frame::Type::kHello, frame::bytes_of(hello), body);
+  send(std::move(bytes));
+}
+
+uint64_t HostProcess::await(frame::Operation operation, uint32_t device, uint64_t deadline_ns) {
+  awaited_.push_back(
+      {.id = ++last_id_, .deadline_ns = deadline_ns, .operation = operation, .device = device});
+  return last_id_;
+}
+
+void HostProcess::forget(uint64_t id) {
+  const auto found = std::find_if(awaited_.begin(), awaited_.end(),
+                                  [&](const Awaited& call) { return call.id == id; });
+  if (found == awaited_.end()) return;
+  *found = awaited_.back();
+  awaited_.pop_back();
+}
+
+void HostProcess::send(std::string bytes) {
+  if (channel_) channel_->write(std::move(bytes));
+}
+
+void HostProcess::enumerate(uint64_t deadline_ns) {
+  const frame::Call call{.id = await(frame::Operation::kEnumerate, frame::kNoDevice, deadline_ns),
+                         .deadline_boottime_ns = deadline_ns,
+                         .device = frame::kNoDevice,
+                         .count = 0};
+  std::string bytes;
+  frame::append_frame(bytes, frame::Type::kEnumerate, frame::bytes_of(call));
+  send(std::move(bytes));
+}
+
+void HostProcess::ask_metrics(uint32_t device, uint64_t deadline_ns) {
+  const frame::Call call{.id = await(frame::Operation::kMetrics, device, deadline_ns),
+                         .deadline_boottime_ns = deadline_ns,
+                         .device = device,
+                         .count = 0};
+  std::string bytes;
+  frame::append_frame(bytes, frame::Type::kMetrics, frame::bytes_of(call));
+  send(std::move(bytes));
+}
+
+void HostProcess::ask_samples(uint32_t device, std::span<const uint32_t> ids,
+                              uint64_t deadline_ns) {
+  const frame::Call call{.id = await(frame::Operation::kSample, device, deadline_ns),
+                         .deadline_boottime_ns = deadline_ns,
+                         .device = device,
+                         .count = static_cast<uint32_t>(ids.size())};
+  samples_.append(frame::bytes_of(call));
+  samples_.append(reinterpret_cast<const char*>(ids.data()), ids.size_bytes());
+  if (samples_.size() > kSampleBytesKept) send_samples();
+}
+
+void HostProcess::send_samples() {
+  if (samples_.empty()) return;
+  std::string bytes;
+  bytes.reserve(sizeof(frame::Header) + samples_.size());
+  frame::append_frame(bytes, frame::Type::kSample, samples_);
+  samples_.clear();
+  send(std::move(bytes));
+}
+
+void HostProcess::stop() {
+  std::string bytes;
+  frame::append_frame(bytes, frame::Type::kStop, {});
+  send(std::move(bytes));
+}
+
+std::optional<uint64_t> HostProcess::next_deadline_ns() const {
+  std::optional<uint64_t> next;
+  for (const Awaited& call : awaited_) next = std::min(next.value_or(UINT64_MAX), call.deadline_ns);
+  return next;
+}
+
+std::optional<HostProcess::Fault> HostProcess::find_overdue(uint64_t now_ns) const {
+  bool overdue = false;
+  Fault fault;
+  uint64_t longest_since_ns = UINT64_MAX;
+  for (const Awaited& call : awaited_) {
+    if (call.deadline_ns > now_ns) continue;
+    overdue = true;
+    for (const CallSlot& slot : page_->slots) {
+      if (slot.id.load(std::memory_order_acquire) != call.id) continue;
+      const uint64_t since_ns = slot.started_boottime_ns.load(std::memory_order_relaxed);
+      if (since_ns >= longest_since_ns) continue;
+      longest_since_ns = since_ns;
+      fault = {.operation = slot.operation.load(std::memory_order_relaxed), .device = call.device};
+    }
+  }
+  return overdue ? std::optional(fault) : std::nullopt;
+}
+
+void HostProcess::forget_enumerations() {
+  std::erase_if(awaited_,
+                [](const Awaited& call) { return call.operation == frame::Operation::kEnumerate; });
+}
+
+void HostProcess::on_bytes(std::string_view bytes) {
+  const std::shared_ptr<bool> destroyed = destroyed_;
+  const bool carried = !in_.empty();
+  if (carried) in_.append(bytes);
+  std::string_view left = carried ? in_ : bytes;
+  const bool sound = frame::take_frames(left, [&](frame::Type type, std::string_view content) {
+    return on_frame(type, content) && !*destroyed && listener_ != nullptr;
+  });
+  if (*destroyed || listener_ == nullptr) return;
+  if (!sound) {
+    return end({}, "the plugin host sent what no plugin host sends: its memory is damaged");
+  }
+  if (carried) in_.erase(0, in_.size() - left.size());
+  if (!carried) in_.assign(left);
+}
+
+// False: malformed.
+bool HostProcess::on_frame(frame::Type type, std::string_view content) {
+  switch (type) {
+    case frame::Type::kStarted:
+      return on_started_frame(content);
+    case frame::Type::kFailed:
+      return on_failure_frame(content);
+    case frame::Type::kDevices:
+    case frame::Type::kMetricList:
+    case frame::Type::kSamples:
+      return on_reply(type, content);
+    case frame::Type::kLog:
+      return on_log_frame(content);
+    case frame::Type::kStopped:
+      listener_->on_stopped(*this);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool HostProcess::on_started_frame(std::string_view content) {
+  frame::Started started;
+  if (!frame::take(content, started)) return false;
+  forget(frame::kHelloCallId);
+  listener_->on_started(*this, started);
+  return true;
+}
+
+bool HostProcess::on_failure_frame(std::string_view content) {
+  const auto failure = take_failure(content);
+  if (!failure) return false;
+  forget(failure->head.id);
+  listener_->on_failed(*this, *failure);
+  return true;
+}
+
+bool HostProcess::on_log_frame(std::string_view content) {
+  frame::Log head;
+  std::string line;
+  if (!frame::take(content, head) || !frame::take_string(content, line)) return false;
+  listener_->on_log(head.level, line, head.dropped);
+  return true;
+}
+
+bool HostProcess::on_reply(frame::Type type, std::string_view content) {
+  frame::Reply head;
+  if (!frame::take(content, head)) return false;
+  forget(head.id);
+  listener_->on_call_time(head.elapsed_ns);
+  if (type == frame::Type::kSamples) {
+    readings_.clear();
+    if (!take_readings(content, clock_.boottime_ns(), readings_)) return false;
+    listener_->on_samples(*this, head.device, readings_);
+    return true;
+  }
+  if (type == frame::Type::kDevices) {
+    auto devices = take_devices(content);
+    if (devices) listener_->on_listed(*this, std::move(*devices));
+    return devices.has_value();
+  }
+  auto metrics = take_metrics(content);
+  if (metrics) listener_->on_metrics(*this, head.device, std::move(*metrics));
+  return metrics.has_value();
+}
+
+void HostProcess::on_exit(Child::Exit exit) {
+  // What the plugin started and left behind in the group.
+  ::kill(-pid_, SIGKILL);
+  alive_ = false;
+  if (on_gone_) return std::exchange(on_gone_, nullptr)();
+  if (listener_ == nullptr) return;
+  // Killed from outside, as the kernel does when memory runs out: no call is to blame.
+  const Fault fault = exit.signal == SIGKILL ? Fault{} : fault_at_death();
+  end(fault, how_it_ended(exit));
+}
+
+void HostProcess::end(const Fault& fault, const std::string& how) {
+  channel_.reset();
+  std::exchange(listener_, nullptr)->on_ended(*this, fault, how);
+}
+
+// The thread that died named itself; where it could not, the longest call is the best guess.
+HostProcess::Fault HostProcess::fault_at_death() const {
+  const uint32_t dying = page_->dying_worker.load();
+  Fault fault;
+  uint64_t longest_since_ns = UINT64_MAX;
+  for (uint32_t i = 0; i < kWorkersMax && dying != kNotAWorker; ++i) {
+    const CallSlot& slot = page_->slots[i];
+    const uint64_t since_ns = slot.started_boottime_ns.load(std::memory_order_relaxed);
+    const bool is_it = dying == 0 ? since_ns < longest_since_ns : dying == i + 1;
+    if (slot.id.load(std::memory_order_acquire) == 0 || !is_it) continue;
+    longest_since_ns = since_ns;
+    fault = {.operation = slot.operation.load(std::memory_order_relaxed),
+             .device = slot.device.load(std::memory_order_relaxed)};
+  }
+  return fault;
+}
+
+void HostProcess::kill(std::function<void()> on_gone) {
+  listener_ = nullptr;
+  channel_.reset();
+  on_gone_ = std::move(on_gone);
+  if (!alive_) {
+    if (on_gone_) std::exchange(on_gone_, nullptr)();
+    return;
+  }
+  // Its group, if it has come so far as to have one, and itself.
+  ::kill(-pid_, SIGKILL);
+  child_->kill(SIGKILL);
+}
+
+uint64_t HostProcess::cpu_ns() const {
+  clockid_t clock;
+  timespec used{};
+  if (!alive_ || ::clock_getcpuclockid(pid_, &clock) != 0) return 0;
+  if (::clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(used.tv_nsec);
+}
+
+uint64_t HostProcess::rss_bytes() const {
+  if (!alive_) return 0;
+  const auto text = read_file("/proc/" + std::to_string(pid_) + "/statm", 4096);
+  unsigned long long size = 0;
+  unsigned long long resident = 0;
+  if (!text || std::sscanf(text->c_str(), "%llu %llu", &size, &resident) != 2) return 0;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace farmhand

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whom a plugin host runs as.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hh"
+
+namespace farmhand {
+
+// `uid:gid:gid,gid…` as the host program takes it; empty: as we are, because no user is named, or
+// we may not change users, or it is our own. kNotFound: there is no such user. Groups that do not
+// exist here are left out: then nothing can belong to them.
+Result<std::string> find_identity(const std::string& user, const std::vector<std::string>& groups);
+
+}  // namespace farmhand

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a keeper does with what its hosts say.
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "base/log.hh"
+#include "farmhand/abi.h"
+#include "plugin/keeper.hh"
+
+namespace farmhand {
+
+Keeper::RunSlot* Keeper::slot_of(const HostProcess& host) {
+  for (RunSlot* slot : {&active_, &successor_, &probe_}) {
+    if (*slot && (*slot)->host.get() == &host) return slot;
+  }
+  return nullptr;
+}
+
+// A buried host is mute, so whoever speaks has a slot.
+Keeper::Run& Keeper::run_of(const HostProcess& host) {
+  RunSlot* slot = slot_of(host);
+  assert(slot != nullptr);
+  return **slot;
+}
+
+std::string Keeper::key_in(const Run& run, uint32_t device) const {
+  for (const ListedDevice& listed : run.listed) {
+    if (listed.handle == device) return listed.info.key;
+  }
+  return &run == active_.get() ? book_.key_of(device) : std::string();
+}
+
+void Keeper::on_started(HostProcess& host, const frame::Started& started) {
+  if ((started.interfaces & frame::kHasDevices) == 0) {
+    return refuse("the plugin does not offer farmhand.devices/1");
+  }
+  host.enumerate(in_ms(parts_.options.enumerate_ms));
+  arm_deadline();
+}
+
+void Keeper::on_listed(HostProcess& host, std::vector<ListedDevice> devices) {
+  Run& run = run_of(host);
+  if (&run == probe_.get()) {
+    std::erase_if(devices, [&](const auto& device) { return device.info.key != run.trial; });
+  }
+  if (&run == active_.get()) {
+    book_.take_list(devices, quarantine_);
+    std::erase_if(devices, [&](const auto& device) { return !book_.is_bound(device.info.key); });
+  }
+  // A call that hangs keeps its device's turn: asking for its metrics would only wait behind it.
+  if (run.condemned) return;
+  run.listed = std::move(devices);
+  run.metrics_due = run.listed.size();
+  for (const ListedDevice& device : run.listed) {
+    host.ask_metrics(device.handle, call_deadline_ns());
+  }
+  arm_deadline();
+  if (run.metrics_due == 0) on_all_metrics(run);
+}
+
+void Keeper::on_metrics(HostProcess& host, uint32_t device, std::vector<MetricInfo> all) {
+  Run& run = run_of(host);
+  if (&run == active_.get()) return book_.take_metrics(device, all);
+  run.metrics.emplace_back(device, std::move(all));
+  if (run.metrics_due > 0 && --run.metrics_due == 0) on_all_metrics(run);
+}
+
+void Keeper::on_all_metrics(Run& run) {
+  if (&run == successor_.get()) return take_over();
+  if (&run == probe_.get()) prove(run);
+}
+
+// The device has been listed and has said what it measures; now it has to be read once.
+void Keeper::prove(Run& probe) {
+  std::vector<uint32_t> ids;
+  for (const auto& [device, metrics] : probe.metrics) {
+    for (const MetricInfo& metric : metrics) ids.push_back(metric.id);
+  }
+  // Nothing to read, or no such device any more: there is nothing to hang in.
+  if (ids.empty()) return on_trial_passed();
+  probe.host->ask_samples(probe.listed.front().handle, ids, call_deadline_ns());
+  probe.host->send_samples();
+  arm_deadline();
+}
+
+void Keeper::on_samples(HostProcess& host, uint32_t device, std::span<const Sample> all) {
+  Run& run = run_of(host);
+  if (&run == probe_.get()) return on_trial_passed();
+  if (&run != active_.get()) return;
+  book_.take_samples(device, all);
+  if (active_) send_wanted();
+}
+
+void Keeper::on_log(int32_t level, const std::string& line, uint32_t dropped) {
+  told_.log_lines_dropped += dropped;
+  const log::Level levels[] = {log::Level::kDebug, log::Level::kInfo, log::Level::kWarn,
+                               log::Level::kError};
+  const log::Level as = levels[std::clamp(level, 0, 3)];
+  if (as < log::level()) return;
+  if (dropped == 0) return log::write(as, line, {{"plugin", told_.id}});
+  log::write(as, line, {{"plugin", told_.id}, {"lines_dropped_before", dropped}});
+}
+
+void Keeper::on_failed(HostProcess& host, const CallFailure& failure) {
+  Run& run = run_of(host);
+  ++told_.calls_failed;
+  switch (failure.head.operation) {
+    case frame::Operation::kLoad:
+      return refuse(failure.text);
+    case frame::Operation::kEnumerate:
+      return on_enumerate_failed(run, failure);
+    case frame::Operation::kMetrics:
+    case frame::Operation::kSample:
+      return on_sample_failed(run, failure);
+    default: {
+      RunSlot* slot = slot_of(host);
+      const std::string reason =
+          std::string(name_of(failure.head.operation)) + " failed: " + failure.sentence();
+      if (slot == &probe_) return on_trial_failed(reason);
+      bury(*slot);
+      return on_plugin_fault(reason);
+    }
+  }
+}
+
+// No driver or no tool is an answer: there are no devices that could be read. Everything else says
+// nothing about devices, so those known are kept.
+void Keeper::on_enumerate_failed(Run& run, const CallFailure& failure) {
+  told_.last_error = "enumerate: " + failure.sentence();
+  if (&run == probe_.get()) return on_trial_failed(told_.last_error);
+  if (failure.head.status == FH_E_UNSUPPORTED) return on_listed(*run.host, {});
+  if (&run == active_.get()) return tell_state();
+  bury(successor_);
+  on_plugin_fault("enumerate failed: " + failure.sentence());
+}
+
+void Keeper::on_sample_failed(Run& run, const CallFailure& failure) {
+  const uint32_t device = failure.head.device;
+  // To fail is to answer: the device neither hung nor crashed.
+  if (&run == probe_.get()) return on_trial_passed();
+  if (&run == active_.get()) {
+    if (failure.head.status == FH_E_AGAIN) return book_.take_nothing(device, now_ns());
+    return book_.set_unknown(book_.key_of(device), failure.sentence());
+  }
+  run.failed.emplace_back(device, failure.sentence());
+  if (run.metrics_due > 0 && --run.metrics_due == 0) on_all_metrics(run);
+}
+
+void Keeper::on_stopped(HostProcess& host) {
+  bury(*slot_of(host));
+}
+
+}  // namespace farmhand

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/commands.hh"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "base/log.hh"
+#include "loop/timer.hh"
+#include "outbox/outbox.hh"
+#include "store/thread.hh"
+#include "sync/command_store.hh"
+#include "wire/record.hh"
+
+namespace farmhand {
+namespace {
+
+constexpr uint64_t kReportAgainMs = 1'000;
+
+wire::CommandResult result_of(const Uuid& uuid, wire::CommandStatus status, std::string sentence) {
+  wire::CommandResult result;
+  result.command_uuid = uuid;
+  result.status = status;
+  result.sentence = std::move(sentence);
+  return result;
+}
+
+}  // namespace
+
+// The life of a command: received, verified, persisted, acknowledged, begun, done, its result
+// persisted, enqueued, marked reported. A stop anywhere in between goes on from the last step that
+// was persisted (`resume`), and a result enqueued twice is one result, keyed by the uuid.
+class Commands::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(Loop& loop, const Clock& clock, StoreThread& store, sqlite::Database& state, Outbox& outbox,
+       Options options)
+      : loop_(loop),
+        clock_(clock),
+        store_(store),
+        outbox_(outbox),
+        options_(std::move(options)),
+        table_(std::make_shared<CommandStore>(state)) {}
+
+  void receive(const wire::SignedCommand& command, std::function<void(wire::CommandAck)> ack);
+  void resume();
+  void close() {
+    closed_ = true;
+    store_.submit([table = table_] { table->close(); });
+  }
+
+  std::map<std::string, Handler> handlers;
+  Status status;
+  Options& options() { return options_; }
+
+ private:
+  struct Refusal {
+    wire::CommandStatus status;
+    std::string sentence;
+  };
+  bool is_signed(const wire::SignedCommand& command) const;
+  std::optional<Refusal> refusal_of(const wire::Command& command) const;
+  void refuse(const wire::Command& command, const Refusal& refusal);
+  void accept(wire::Command command, const std::string& payload,
+              std::function<void(wire::CommandAck)> ack);
+  void report_again(const Uuid& uuid);
+  void begin(wire::Command command);
+  void execute(const wire::Command& command);
+  void finish(wire::CommandResult result);
+  void report(const Uuid& uuid, const std::string& record);
+  void report_later(const Uuid& uuid, const std::string& record);
+
+  // Runs `work` on the store thread and hands its result to `then`, unless we are closed by then.
+  template <typename Work, typename Then>
+  void on_store(Work work, Then then) {
+    using Out = decltype(work(std::declval<CommandStore&>()));
+    auto out = std::make_shared<std::optional<Out>>();
+    store_.submit([out, table = table_, work = std::move(work)] { *out = work(*table); },
+                  [self = shared_from_this(), out, then = std::move(then)] {
+                    if (!self->closed_) then(std::move(**out));
+                  });
+  }
+
+  Loop& loop_;
+  const Clock& clock_;
+  StoreThread& store_;
+  Outbox& outbox_;
+  Options options_;
+  std::shared_ptr<CommandStore> table_;  // used on the store thread
+  std::deque<Uuid> lately_refused_;      // each is reported once, so that a flood costs nothing
+  bool closed_ = false;
+};
+
+bool Commands::Impl::is_signed(const wire::SignedCommand& command) const {
+  const std::string message = wire::bytes_to_sign(command.payload);
+  return std::any_of(options_.trusted_keys.begin(), options_.trusted_keys.end(),
+                     [&](const PublicKey& key) { return key.verifies(message, command.signature); });
+}
+
+std::optional<Commands::Impl::Refusal> Commands::Impl::refusal_of(const wire::Command& c) const {
+  const auto& mine = options_.partitions;
+  if (std::find(mine.begin(), mine.end(), c.partition) == mine.end())
+    return Refusal{wire::CommandStatus::kRefused,
+                   "the command is for partition '" + c.partition + "', this node is not in it"};
+  if (c.not_after_realtime_ns < clock_.realtime_ns())
+    return Refusal{wire::CommandStatus::kExpired,
+                   "the command was to be started before " +
+                       rfc3339_from_realtime(c.not_after_realtime_ns)};
+  if (!handlers.contains(c.kind))
+    return Refusal{wire::CommandStatus::kUnsupported,
+                   "this agent does not know commands of kind '" + c.kind + "'"};
+  return std::nullopt;
+}
+
+void Commands::Impl::receive(const wire::SignedCommand& command,
+                             std::function<void(wire::CommandAck)> ack) {
+  ++status.received;
+  auto decoded = wire::decode_command(command.payload);
+  if (!decoded) {
+    ++status.refused;
+    status.last_refusal = decoded.error().message;
+    return log::warn("a command that cannot be read was dropped", {{"error", decoded.error().message}});
+  }
+  // Nothing unsigned reaches the table: it would let anybody use up the uuid of a real command.
+  if (!is_signed(command)) {
+    refuse(*decoded, {wire::CommandStatus::kRefused,
+                      "no trusted key signed the command (key " + command.key_id + ")"});
+    return ack({decoded->uuid});
+  }
+  accept(std::move(*decoded), command.payload, std::move(ack));
+}
+
+void Commands::Impl::refuse(const wire::Command& command, const Refusal& refusal) {
+  ++status.refused;
+  status.last_refusal = refusal.sentence;
+  log::warn("command refused", {{"uuid", command.uuid.text()}, {"reason", refusal.sentence}});
+  if (std::find(lately_refused_.begin(), lately_refused_.end(), command.uuid) !=
+      lately_refused_.end())
+    return;
+  lately_refused_.push_back(command.uuid);
+  if (lately_refused_.size() > 256) lately_refused_.pop_front();
+  auto result = result_of(command.uuid, refusal.status, refusal.sentence);
+  result.boottime_ns = clock_.boottime_ns();
+  if (auto queued = outbox_.enqueue_durable(Lane::kResults, wire::encode_record(result)); !queued)
+    log::warn("the refusal of a command was not reported", {{"error", queued.error().message}});
+}
+
+void Commands::Impl::accept(wire::Command command, const std::string& payload,
+                            std::function<void(wire::CommandAck)> ack) {
+  on_store([uuid = command.uuid, payload](CommandStore& table) { return table.add(uuid, payload); },
+           [this, command = std::move(command), ack = std::move(ack)](Result<bool> fresh) {
+             if (!fresh)
+               return log::warn("a command was not persisted, so not acknowledged",
+                                {{"error", fresh.error().message}});
+             ack({command.uuid});
+             if (*fresh) return begin(command);
+             ++status.repeated;
+             report_again(command.uuid);
+           });
+}
+
+// Somebody who sends a command that has a result has lost the result.
+void Commands::Impl::report_again(const Uuid& uuid) {
+  on_store([uuid](CommandStore& table) { return table.find_result(uuid); },
+           [this, uuid](Result<std::string> record) {
+             if (record && !record->empty()) report(uuid, *record);
+           });
+}
+
+void Commands::Impl::begin(wire::Command command) {
+  if (auto refusal = refusal_of(command)) {
+    ++status.refused;
+    status.last_refusal = refusal->sentence;
+    return finish(result_of(command.uuid, refusal->status, refusal->sentence));
+  }
+  // The attempt is counted on disk before it starts: one too few runs is safe, one too many is not.
+  const uint32_t max_attempts = std::max(command.max_attempts, 1u);
+  on_store([uuid = command.uuid, max_attempts](
+               CommandStore& table) { return table.take_attempt(uuid, max_attempts); },
+           [this, command = std::move(command)](Result<bool> granted) {
+             if (!granted)
+               return log::warn("a command was not begun", {{"error", granted.error().message}});
+             if (*granted) return execute(command);
+             finish(result_of(command.uuid, wire::CommandStatus::kFailed,
+                              "the agent stopped during the last attempt that was allowed"));
+           });
+}
+
+void Commands::Impl::execute(const wire::Command& command) {
+  const auto handler = handlers.find(command.kind);
+  if (handler == handlers.end())
+    return finish(result_of(command.uuid, wire::CommandStatus::kUnsupported,
+                            "this agent does not know commands of kind '" + command.kind + "'"));
+  handler->second(command, [self = shared_from_this(), uuid = command.uuid](Result<std::string> r) {
+    if (self->closed_) return;
+    ++(r ? self->status.succeeded : self->status.failed);
+    self->finish(r ? result_of(uuid, wire::CommandStatus::kOk, *r)
+                   : result_of(uuid, wire::CommandStatus::kFailed, r.error().message));
+  });
+}
+
+void Commands::Impl::finish(wire::CommandResult result) {
+  result.boottime_ns = clock_.boottime_ns();
+  const Uuid uuid = result.command_uuid;
+  std::string record = wire::encode_record(std::move(result));
+  on_store([uuid, record](CommandStore& table) { return table.set_result(uuid, record); },
+           [this, uuid, record](Result<void> kept) {
+             if (!kept)
+               log::warn("the result of a command was not persisted; it is reported all the same",
+                         {{"error", kept.error().message}});
+             report(uuid, record);
+           });
+}
+
+// Enqueued first, marked reported second: a stop in between reports it again, which is harmless.
+void Commands::Impl::report(const Uuid& uuid, const std::string& record) {
+  auto queued = outbox_.enqueue_durable(
+      Lane::kResults, record, [self = shared_from_this(), uuid, record](Result<uint64_t> seq) {
+        if (self->closed_) return;
+        if (!seq) return self->report_later(uuid, record);
+        self->on_store([uuid](CommandStore& table) { return table.set_reported(uuid); },
+                       [](Result<void>) {});
+      });
+  if (!queued) report_later(uuid, record);
+}
+
+void Commands::Impl::report_later(const Uuid& uuid, const std::string& record) {
+  auto timer = std::make_shared<Timer>(loop_);
+  timer->unref();
+  timer->once(kReportAgainMs, [self = weak_from_this(), timer, uuid, record]() mutable {
+    auto keep = std::exchange(timer, nullptr);  // ends with this call
+    if (auto impl = self.lock(); impl && !impl->closed_) impl->report(uuid, record);
+  });
+}
+
+void Commands::Impl::resume() {
+  on_store([](CommandStore& table) { return table.unreported(); },
+           [this](Result<std::vector<CommandStore::Row>> rows) {
+             if (!rows)
+               return log::warn("commands from before the stop were not looked at",
+                                {{"error", rows.error().message}});
+             for (const CommandStore::Row& row : *rows) {
+               auto command = wire::decode_command(row.payload);
+               if (!row.result.empty())
+                 report(row.uuid, row.result);
+               else if (command)
+                 begin(std::move(*command));
+             }
+           });
+}
+
+Commands::Commands(Loop& loop, const Clock& clock, StoreThread& store, sqlite::Database& state,
+                   Outbox& outbox, Options options)
+    : impl_(std::make_shared<Impl>(loop, clock, store, state, outbox, std::move(options))) {}
+Commands::~Commands() { impl_->close(); }
+
+void Commands::handle(std::string kind, Handler handler) {
+  impl_->handlers[std::move(kind)] = std::move(handler);
+}
+void Commands::set_partitions(std::vector<std::string> partitions) {
+  impl_->options().partitions = std::move(partitions);
+}
+void Commands::receive(wire::SignedCommand command, std::function<void(wire::CommandAck)> ack) {
+  impl_->receive(command, std::move(ack));
+}
+void Commands::resume() { impl_->resume(); }
+const Commands::Status& Commands::status() const { return impl_->status; }
+
+}  // namespace farmhand
