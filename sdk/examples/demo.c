@@ -14,6 +14,12 @@ typedef struct demo {
   int excluded;
 } demo;
 
+static int32_t failed(fh_error* err, int32_t code, const char* text) {
+  err->code = code;
+  snprintf(err->text, sizeof err->text, "%s", text);
+  return code;
+}
+
 static int32_t demo_enumerate(void* self, const fh_call* call) {
   demo* d = self;
   if (d->excluded) return FH_OK;
@@ -30,6 +36,7 @@ static int32_t demo_enumerate(void* self, const fh_call* call) {
 
 static int32_t demo_metrics(void* self, const fh_call* call) {
   demo* d = self;
+  if (call->device != 0) return failed(call->err, FH_E_INVALID, "there is no such device");
   fh_metric metric;
   FH_INIT(&metric);
   metric.kind = FH_RECORD_METRIC;
@@ -42,13 +49,14 @@ static int32_t demo_metrics(void* self, const fh_call* call) {
 
 static int32_t demo_sample(void* self, const fh_call* call, const uint32_t* ids, uint32_t count) {
   demo* d = self;
+  if (call->device != 0) return failed(call->err, FH_E_INVALID, "there is no such device");
   for (uint32_t i = 0; i < count; ++i) {
     fh_sample sample;
     FH_INIT(&sample);
     sample.kind = FH_RECORD_SAMPLE;
     sample.id = ids[i];
     sample.status = FH_SAMPLE_NOT_SUPPORTED;
-    FILE* file = fopen("/sys/class/thermal/thermal_zone0/temp", "re");
+    FILE* file = ids[i] == 0 ? fopen("/sys/class/thermal/thermal_zone0/temp", "re") : NULL;
     if (file) {
       double milli = 0;
       sample.status = fscanf(file, "%lf", &milli) == 1 ? FH_SAMPLE_OK : FH_SAMPLE_ERROR;
@@ -69,12 +77,11 @@ static int32_t demo_create(const fh_host* host, const fh_config* config, void** 
   demo* d = calloc(1, sizeof *d);
   if (!d || !FH_HAS(host, emit)) {
     free(d);
-    err->code = FH_E_HOST_TOO_OLD;
-    snprintf(err->text, sizeof err->text, "no memory, or the host has no 'emit'");
-    return err->code;
+    return failed(err, FH_E_HOST_TOO_OLD, "no memory, or the host has no 'emit'");
   }
   d->host = host;
-  for (uint32_t i = 0; FH_HAS(config, excluded_keys) && i < config->excluded_count; ++i) {
+  const uint32_t excluded = config->struct_size >= sizeof *config ? config->excluded_count : 0;
+  for (uint32_t i = 0; i < excluded; ++i) {
     const fh_str key = config->excluded_keys[i];
     d->excluded |= key.len == sizeof(KEY) - 1 && memcmp(key.ptr, KEY, key.len) == 0;
   }

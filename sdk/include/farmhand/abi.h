@@ -76,7 +76,8 @@ extern "C" {
 #define FH_E_HOST_TOO_OLD 8 /* the host lacks a service this plugin needs; name it in the text */
 #define FH_E_INTERNAL 9     /* a fault inside the plugin or the vendor's library */
 
-/* UTF-8 text, not NUL-terminated, never owned by the receiver. {NULL, 0} is "not known". */
+/* UTF-8 text without control characters, not NUL-terminated, never owned by the receiver. At most
+ * 1024 bytes, keys and names 128. {NULL, 0} is "not known". */
 typedef struct fh_str {
   const char* ptr;
   uint32_t len;
@@ -123,7 +124,8 @@ typedef struct fh_record {
 /* The first argument after `self` of every [worker] and [long] call. Written by the host. */
 typedef struct fh_call {
   uint32_t struct_size;
-  uint32_t device;               /* the handle from fh_device, or FH_NO_DEVICE */
+  uint32_t device; /* the handle from fh_device, or FH_NO_DEVICE. A handle that was never
+                      given: FH_E_INVALID; a device that is gone: FH_E_DEVICE_LOST */
   uint64_t deadline_boottime_ns; /* CLOCK_BOOTTIME; return by then, with FH_E_TIMEOUT if need be */
   uint64_t call_id;              /* unique in the host's life; for the plugin's own logs */
   void* sink;                    /* pass it to `emit` */

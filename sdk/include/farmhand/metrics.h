@@ -71,12 +71,13 @@
 /* clang-format on */
 
 /* Bits of `throttle.reasons`, into which the vendor's own bits are translated. */
-#define FH_THROTTLE_THERMAL 1u  /* a temperature */
-#define FH_THROTTLE_POWER 2u    /* the power limit in force */
-#define FH_THROTTLE_HARDWARE 4u /* the hardware's own protection: supply, brake signal, slowdown \
-                                 */
-#define FH_THROTTLE_SETTING 8u  /* an operator's clock or power setting */
-#define FH_THROTTLE_LINK 16u    /* the bus */
-#define FH_THROTTLE_OTHER 32u   /* the vendor gives another reason or none; idle is no reason */
+#define FH_THROTTLE_THERMAL 1u /* a temperature */
+#define FH_THROTTLE_POWER 2u   /* the power limit in force */
+#define FH_THROTTLE_HARDWARE                                                                    \
+  4u                           /* the hardware's own protection: supply, brake signal, slowdown \
+                                */
+#define FH_THROTTLE_SETTING 8u /* an operator's clock or power setting */
+#define FH_THROTTLE_LINK 16u   /* the bus */
+#define FH_THROTTLE_OTHER 32u  /* the vendor gives another reason or none; idle is no reason */
 
 #endif

@@ -34,13 +34,14 @@ Struct made() {
 }
 
 // A copy of what the other side gave: no byte beyond its struct_size is read, what is missing is
-// zero. So an older host's shorter struct and a newer one's longer struct are both safe.
+// zero. So an older host's shorter struct and a newer one's longer struct are both safe. Structs
+// end on 8 bytes: a size that does not would cut a pointer in half, so the half is left out.
 template <class Struct>
 Struct taken(const Struct* given) {
   Struct copy{};
   if (given == nullptr) return copy;
   const size_t size = given->struct_size < sizeof copy ? given->struct_size : sizeof copy;
-  memcpy(static_cast<void*>(&copy), given, size);
+  memcpy(static_cast<void*>(&copy), given, size / 8 * 8);
   return copy;
 }
 
