@@ -144,6 +144,10 @@ Result<bool> Database::quick_check(int limit_ms) {
   return sound;
 }
 
+void Database::abandon() {
+  sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 Result<Transaction> Transaction::begin(Database& db) {
   if (auto begun = db.exec("BEGIN IMMEDIATE"); !begun) return begun.error();
   return Transaction(db);
