@@ -33,13 +33,27 @@ Result<Finding> Watermarks::judge(Lane lane, const std::optional<Watermark>& the
   return Finding{};
 }
 
+// Whatever the other life did at the end of a finished epoch, it concerns no row of ours: they are
+// applied, or have moved on already.
+Result<bool> Watermarks::nothing_left_of(Lane lane, uint32_t epoch) {
+  auto first = t_.rows.find_first(lane, t_.registers.lane(lane).applied);
+  if (!first) return first.error();
+  return !*first || (*first)->epoch > epoch;
+}
+
 Result<Finding> Watermarks::judge_known(Lane lane, uint32_t epoch, const Watermark& theirs) {
   const LaneState& state = t_.registers.lane(lane);
   Finding found{true, {epoch, theirs.seq}, theirs.chain, std::nullopt};
   if (theirs.seq == 0) return found;
   auto end = t_.registers.find_end(epoch, lane);
   if (!end) return end.error();
-  if (!*end || theirs.seq > (*end)->seq) return not_ours(found.place);
+  if (!*end) return not_ours(found.place);
+  if (epoch != t_.registers.current() && theirs.seq >= (*end)->seq) {
+    auto settled = nothing_left_of(lane, epoch);
+    if (!settled) return settled.error();
+    if (*settled) return Finding{true, {epoch, (*end)->seq}, (*end)->chain, std::nullopt};
+  }
+  if (theirs.seq > (*end)->seq) return not_ours(found.place);
   if (found.place == state.applied) {
     found.ours = chains_agree(state.applied_chain, theirs.chain);
     return found;

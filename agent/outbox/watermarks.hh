@@ -31,6 +31,7 @@ class Watermarks {
 
  private:
   Result<Finding> judge_known(Lane lane, uint32_t epoch, const Watermark& theirs);
+  Result<bool> nothing_left_of(Lane lane, uint32_t epoch);
   Result<void> cut(const Finding& finding);
   Result<void> account(Lane lane, Place low, Place high, bool forward);
   Result<void> put_expired(Lane lane, Place from, Place upto, const Chain& chain);
