@@ -47,6 +47,7 @@ Result<void> ClientCall::start() {
   info.port = call_.url.port;
   info.path = call_.url.path.c_str();
   info.method = call_.method;
+  info.local_protocol_name = kProtocolName;  // without it an HTTP body is swallowed
   info.alpn = "http/1.1";
   info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (call_.url.tls ? LCCSCF_USE_SSL : 0);
   info.ietf_version_or_minus_one = -1;
@@ -118,10 +119,23 @@ Error ClientCall::why_not_connected(lws* wsi, const char* text) const {
           std::string("cannot connect") + (text != nullptr ? ": " + std::string(text) : "")};
 }
 
+// A server that refuses a client certificate says so in an alert, and resets the connection because our
+// request still lies unread: the reset often overtakes the alert.
+Error ClientCall::why_broken() const {
+  if (!tls_problem_.empty()) return {Errc::kPermission, tls_problem_};
+  const bool in_handshake = server_is_verified_ && deadline_.active();
+  if (in_handshake && !call_.tls.cert_file.empty()) {
+    return {Errc::kUnavailable, "it closed the connection after the TLS handshake: perhaps it refuses "
+                                "our client certificate '" + call_.tls.cert_file + "'"};
+  }
+  return {Errc::kUnavailable, "the connection broke"};
+}
+
 int ClientCall::on_event(lws* wsi, int reason, void* in, size_t size) {
   switch (reason) {
     case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
-      if (size != 0) return 0;
+      server_is_verified_ = size != 0;
+      if (server_is_verified_) return 0;
       note_certificate(in);
       return 1;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
@@ -135,7 +149,7 @@ int ClientCall::on_event(lws* wsi, int reason, void* in, size_t size) {
   if (reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR) {
     end(why_not_connected(wsi, static_cast<const char*>(in)));
   } else if (is_end(reason)) {
-    end({Errc::kUnavailable, "the connection broke"});
+    end(why_broken());
   }
   return result;
 }

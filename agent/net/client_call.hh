@@ -50,6 +50,7 @@ class ClientCall : public Endpoint, public std::enable_shared_from_this<ClientCa
 
  private:
   Result<lws_vhost*> vhost();
+  Error why_broken() const;
   Error why_not_connected(lws* wsi, const char* text) const;
   void note_certificate(void* store);
   void note_alert(lws* wsi);
@@ -63,6 +64,7 @@ class ClientCall : public Endpoint, public std::enable_shared_from_this<ClientCa
   lws* wsi_ = nullptr;
   bool starting_ = false;
   bool ended_ = false;
+  bool server_is_verified_ = false;
   std::string tls_problem_;
 };
 

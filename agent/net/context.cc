@@ -3,9 +3,13 @@
 
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cassert>
+#include <filesystem>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -91,7 +95,7 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
 lws_context_creation_info info_for(Context& context, size_t buffer_bytes) {
   // libwebsockets copies the table when it makes a vhost.
   static lws_protocols protocols[2];
-  protocols[0] = {.name = "farmhand", .callback = &dispatch, .per_session_data_size = 0,
+  protocols[0] = {.name = kProtocolName, .callback = &dispatch, .per_session_data_size = 0,
                   .rx_buffer_size = buffer_bytes, .id = 0, .user = nullptr, .tx_packet_size = 0};
   lws_context_creation_info info{};
   info.protocols = protocols;
@@ -100,6 +104,17 @@ lws_context_creation_info info_for(Context& context, size_t buffer_bytes) {
   info.http_proxy_address = "";
   info.alpn = "http/1.1";
   return info;
+}
+
+// The descriptors that are eventfds.
+std::set<int> event_fds() {
+  std::set<int> fds;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const auto target = std::filesystem::read_symlink(entry.path(), error);
+    if (target == "anon_inode:[eventfd]") fds.insert(std::stoi(entry.path().filename().string()));
+  }
+  return fds;
 }
 
 std::string stamp_of(const std::string& file) {
@@ -123,7 +138,11 @@ Result<std::unique_ptr<Context>> Context::create(Loop& loop, Options options) {
   info.pt_serv_buf_size = static_cast<unsigned>(options.buffer_bytes);
   info.pcontext = &context->context_;
   info.timeout_secs = 20;  // behind our own, shorter ones
+  const std::set<int> before = event_fds();
   context->context_ = lws_create_context(&info);
+  for (const int fd : event_fds()) {
+    if (!before.contains(fd)) context->event_fd_ = fd;
+  }
   if (context->context_ == nullptr) {
     return Error{Errc::kUnsupported,
                  "libwebsockets cannot start on libuv: is its libuv plug-in installed "
@@ -157,6 +176,9 @@ void Context::start_destroying() {
   destroying_ = true;
   closer_.stop();
   lws_context_destroy(context_);
+  // libwebsockets 4.1.6 has now closed its event descriptor and closes it once more when the loop has
+  // let go of it. By then the number may be somebody else's file, so it is taken up at once.
+  if (event_fd_ >= 0) (void)!::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, event_fd_);
 }
 
 uint64_t Context::add(std::shared_ptr<Endpoint> endpoint) {

@@ -26,6 +26,8 @@ struct lws_vhost;
 
 namespace farmhand::net {
 
+inline constexpr const char* kProtocolName = "farmhand";  // libwebsockets' word for our one callback
+
 // One end of a connection, as libwebsockets sees it. `reason` is an lws_callback_reasons; a result
 // other than 0 closes the connection.
 class Endpoint {
@@ -87,6 +89,7 @@ class Context {
   lws_context* context_ = nullptr;
   bool closing_ = false;
   bool destroying_ = false;
+  int event_fd_ = -1;  // libwebsockets' own, see start_destroying
   Timer closer_;
   uint64_t last_id_ = 0;
   // Shared, so that an endpoint whose owner goes during its callback lives until the callback's end.

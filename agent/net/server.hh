@@ -25,6 +25,7 @@ struct Request {
   std::string bearer;  // of `Authorization: Bearer …`; empty: none
   std::string
       peer_uri;  // `farmhand:node:…` of a client certificate that was *verified*; else empty
+  std::string accept;  // what the client would like to get, as written
   std::string content_type;
   std::string body;
 
@@ -90,7 +91,8 @@ class Server {
 
   // kExists when the port is in use, kInvalid for files or addresses that cannot be used.
   static Result<std::unique_ptr<Server>> listen(Context& context, Options options);
-  ~Server();  // drops its connections
+  // Drops its connections. libwebsockets frees the port only half a minute later.
+  ~Server();
 
   uint16_t port() const;
 

@@ -69,7 +69,7 @@ int ServerConnection::on_ws_event(lws* wsi, int reason, std::string_view bytes) 
       auto message = session_.take(bytes);
       const auto handler = on_message;  // a copy: it may be replaced while it runs
       if (message && handler) handler(*std::move(message));
-      return session_.verdict();
+      return 0;
     }
     case LWS_CALLBACK_RECEIVE_PONG:
       session_.heard();

@@ -51,6 +51,7 @@ Request request_from(lws* wsi, std::string_view path) {
           .query = query_of(wsi),
           .bearer = bearer_of(wsi),
           .peer_uri = verified_uri_of(wsi),
+          .accept = header_of(wsi, WSI_TOKEN_HTTP_ACCEPT),
           .content_type = header_of(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE),
           .body = {}};
 }

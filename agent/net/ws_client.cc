@@ -38,7 +38,7 @@ class WsClient::Connection final : public ClientCall {
 int WsClient::Connection::on_fragment(std::string_view fragment) {
   auto message = session_.take(fragment);
   if (message && events_.on_message) events_.on_message(*std::move(message));
-  return session_.verdict();
+  return 0;
 }
 
 int WsClient::Connection::on_call_event(lws* wsi, int reason, void* in, size_t size) {

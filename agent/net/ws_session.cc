@@ -68,12 +68,19 @@ std::optional<std::string> WsSession::take(std::string_view fragment) {
     failure_ = Error{Errc::kInvalid, "the other side sent a message larger than " +
                                          mebibytes(limits_.message_bytes_max)};
     incoming_ = {};
-    lws_close_reason(wsi_, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, nullptr, 0);
+    close_with(LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
     return std::nullopt;
   }
   incoming_ += fragment;
   if (lws_is_final_fragment(wsi_) == 0) return std::nullopt;
   return std::exchange(incoming_, {});
+}
+
+// On libuv, libwebsockets 4.1.6 closes twice when a callback of its socket service asks for it, and the
+// second time drops the close frame of the first. Its timer closes once, so that asks.
+void WsSession::close_with(int status) {
+  close_status_ = status;
+  lws_set_timer_usecs(wsi_, 1);
 }
 
 int WsSession::on_peer_close(std::string_view code_and_reason) {
@@ -90,15 +97,15 @@ int WsSession::on_peer_close(std::string_view code_and_reason) {
 }
 
 int WsSession::on_writable() {
-  if (wsi_ == nullptr) return 0;
+  if (wsi_ == nullptr || close_status_ != 0) return 0;
   int result = 0;
   if (ping_wanted_) {
     result = write_ping();
   } else if (!outgoing_.empty()) {
     result = write_chunk();
   } else if (closing_) {
-    lws_close_reason(wsi_, LWS_CLOSE_STATUS_NORMAL, nullptr, 0);
-    return -1;
+    close_with(LWS_CLOSE_STATUS_NORMAL);
+    return 0;
   }
   if (result == 0 && (ping_wanted_ || !outgoing_.empty() || closing_)) {
     lws_callback_on_writable(wsi_);
@@ -149,6 +156,10 @@ bool WsSession::ping_is_under_way() const {
 // behind data that a slow link keeps moving.
 int WsSession::on_timer() {
   if (wsi_ == nullptr) return 0;
+  if (close_status_ != 0) {
+    lws_close_reason(wsi_, static_cast<lws_close_status>(close_status_), nullptr, 0);
+    return -1;
+  }
   const int64_t now = acknowledged();
   const bool moving = ping_out_ && ping_is_under_way() && now > acknowledged_before_;
   acknowledged_before_ = now;

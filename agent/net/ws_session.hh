@@ -45,9 +45,9 @@ class WsSession {
   int on_writable();
   int on_timer();
   void heard() { heard_ = true; }
-  int verdict() const { return failure_ ? -1 : 0; }
 
  private:
+  void close_with(int status);
   int64_t acknowledged() const;
   bool ping_is_under_way() const;
   int write_ping();
@@ -58,6 +58,7 @@ class WsSession {
   std::optional<Error> failure_;  // what we close for
   std::optional<Error> farewell_;  // what the other side closes for
   bool closing_ = false;
+  int close_status_ = 0;  // 0: not yet
 
   std::string incoming_;
   std::deque<std::string> outgoing_;  // each with room for libwebsockets' header in front
