@@ -66,7 +66,6 @@ void Handoff::seal_relaxed() {
   Batch& batch = open_batch();
   if (batch.relaxed_since_ns == 0) batch.relaxed_since_ns = relaxed_first_ns_;
   batch.relaxed_bytes += relaxed_collected_;
-  batch.group.relaxed = true;
   const size_t lane = index_of(Lane::kTelemetry);
   for (auto& record : relaxed_) {
     count(batch, Lane::kTelemetry, record.size());
@@ -94,9 +93,36 @@ void Handoff::finished(const Batch& batch) {
   for (size_t i = 0; i < lane_bytes_.size(); ++i) lane_bytes_[i] -= batch.bytes[i];
 }
 
-void Handoff::put_back(std::shared_ptr<Batch> kept, const Batch& given_up) {
-  finished(given_up);
-  if (kept->size() > 0) waiting_.push_front(std::move(kept));
+void Handoff::put_back(std::shared_ptr<Batch> batch) {
+  --taken_;
+  taken_relaxed_since_ns_ = 0;
+  waiting_.push_front(std::move(batch));
+}
+
+void Handoff::give_up_low_lanes(Batch& batch, GivenUp& given_up) {
+  for (const Lane lane : {Lane::kInventory, Lane::kLogs, Lane::kTelemetry}) {
+    const size_t i = index_of(lane);
+    for (auto& done : batch.dones[i]) {
+      if (done) given_up.dones.push_back(std::move(done));
+    }
+    batch.dones[i].clear();
+    batch.group.records[i].clear();
+    batch.keys[i].clear();
+    bytes_ -= batch.bytes[i];
+    lane_bytes_[i] -= batch.bytes[i];
+    batch.bytes[i] = 0;
+  }
+  given_up.relaxed = given_up.relaxed || batch.relaxed_bytes > 0;
+  relaxed_bytes_ -= batch.relaxed_bytes;
+  batch.relaxed_bytes = 0;
+  batch.relaxed_since_ns = 0;
+}
+
+Handoff::GivenUp Handoff::give_up_low_lanes() {
+  GivenUp given_up;
+  for (const auto& batch : waiting_) give_up_low_lanes(*batch, given_up);
+  std::erase_if(waiting_, [](const auto& batch) { return batch->size() == 0; });
+  return given_up;
 }
 
 uint64_t Handoff::relaxed_since_ns() const {

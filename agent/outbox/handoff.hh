@@ -36,9 +36,16 @@ class Handoff {
   size_t relaxed_collected() const { return relaxed_collected_; }
 
   std::shared_ptr<Batch> take();              // null: nothing waits
-  void finished(const Batch& batch);          // what was taken is durable, or given up
-  // Of what was taken, `kept` goes first again; `given_up` is finished.
-  void put_back(std::shared_ptr<Batch> kept, const Batch& given_up);
+  void finished(const Batch& batch);          // what was taken is durable
+  void put_back(std::shared_ptr<Batch> batch);  // what was taken goes first again
+
+  // Of all that waits, what is not of lanes 0 and 1 goes. Its callbacks are returned; `relaxed` says
+  // whether some of it had been accepted already.
+  struct GivenUp {
+    std::vector<Outbox::Done> dones;
+    bool relaxed = false;
+  };
+  GivenUp give_up_low_lanes();
 
   size_t bytes() const { return bytes_; }  // also of what is taken and not finished
   size_t bytes(Lane lane) const { return lane_bytes_[index_of(lane)]; }
@@ -50,6 +57,7 @@ class Handoff {
  private:
   Batch& open_batch();
   void count(Batch& batch, Lane lane, size_t bytes);
+  void give_up_low_lanes(Batch& batch, GivenUp& given_up);
 
   std::deque<std::shared_ptr<Batch>> waiting_;
   std::vector<std::string> relaxed_;

@@ -78,9 +78,8 @@ struct Outbox::Impl : std::enable_shared_from_this<Outbox::Impl> {
   void kick();
   void on_committed(std::shared_ptr<Batch> batch, Result<Committed> result);
   void complete(Batch& batch, const Committed& committed);
-  void give_up(std::shared_ptr<Batch> batch, const Error& why);
+  void block(const Error& why);
   void finish_flushes(const Result<void>& result, uint64_t serial);
-  void retry();
   void maintain();
   void maintain_in(uint64_t ms);
   void take_snapshot(const Snapshot& snapshot);
@@ -123,17 +122,12 @@ void Outbox::Impl::open() {
         return true;
       },
       [](Impl& self, Result<bool> opened) {
-        self.blocked = !opened.ok();
-        if (self.blocked) {
-          self.finish_flushes(opened.error(), self.handoff.last_serial());
-          self.retry_timer.once(kRetryMs, [&self] { self.retry(); });
-          self.retry_timer.unref();
-        } else {
-          self.retry_timer.stop();
-          self.kick();
-          if (self.handoff.empty()) self.finish_flushes({}, self.handoff.last_serial());
-          self.maintain_in(kMaintainMs);
-        }
+        if (!opened) return self.block(opened.error());
+        self.blocked = false;
+        self.retry_timer.stop();
+        self.kick();
+        self.maintain_in(kMaintainMs);
+        if (self.handoff.empty()) self.finish_flushes({}, self.handoff.last_serial());
       });
 }
 
@@ -150,7 +144,10 @@ void Outbox::Impl::kick() {
 
 void Outbox::Impl::on_committed(std::shared_ptr<Batch> batch, Result<Committed> result) {
   committing = false;
-  if (!result) return give_up(std::move(batch), result.error());
+  if (!result) {
+    handoff.put_back(std::move(batch));
+    return block(result.error());
+  }
   const auto self = shared_from_this();  // a callback may destroy the Outbox
   handoff.finished(*batch);
   if (last.wal_is_long) {
@@ -181,27 +178,17 @@ void Outbox::Impl::complete(Batch& batch, const Committed& committed) {
 }
 
 // Lanes 0 and 1 wait for the next try, with their callbacks; the others hear of it now.
-void Outbox::Impl::give_up(std::shared_ptr<Batch> batch, const Error& why) {
+void Outbox::Impl::block(const Error& why) {
   const auto self = shared_from_this();
   blocked = true;
-  auto kept = std::make_shared<Batch>();
-  kept->serial = batch->serial;
-  for (const Lane lane : {Lane::kResults, Lane::kHealth}) {
-    const size_t i = index_of(lane);
-    std::swap(kept->group.records[i], batch->group.records[i]);
-    std::swap(kept->dones[i], batch->dones[i]);
-    std::swap(kept->keys[i], batch->keys[i]);
-    std::swap(kept->bytes[i], batch->bytes[i]);
+  auto given_up = handoff.give_up_low_lanes();
+  if (given_up.relaxed) {
+    store.submit([queue = file, now = stamp()] { queue->note_loss(now); });
   }
-  handoff.put_back(std::move(kept), *batch);
-  retry_timer.once(kRetryMs, [this] { retry(); });
+  retry_timer.once(kRetryMs, [this] { open(); });
   retry_timer.unref();
   finish_flushes(why, handoff.last_serial());
-  for (auto& dones : batch->dones) {
-    for (auto& done : dones) {
-      if (done) done(why);
-    }
-  }
+  for (auto& done : given_up.dones) done(why);
 }
 
 void Outbox::Impl::finish_flushes(const Result<void>& result, uint64_t serial) {
@@ -215,10 +202,6 @@ void Outbox::Impl::finish_flushes(const Result<void>& result, uint64_t serial) {
     flushes.erase(flushes.begin() + static_cast<ptrdiff_t>(i));
   }
   for (auto& flush : due) flush.done(result);
-}
-
-void Outbox::Impl::retry() {
-  open();
 }
 
 void Outbox::Impl::maintain_in(uint64_t ms) {

@@ -32,9 +32,6 @@ Result<Committed> QueueFile::commit(const Group& group, const Stamp& now) {
       if (ensure_open(now) && ends_of(*tables_) == before) done = commit_on_full_disk(group, why, now);
     }
   }
-  if (!done && group.relaxed && !lost_since_ns_) {
-    lost_since_ns_ = now.realtime_ns - static_cast<int64_t>(kRelaxedRiskMs) * 1'000'000;
-  }
   if (done) {
     lost_since_ns_.reset();
     ballast_.hold(now.boottime_ns);
@@ -85,6 +82,11 @@ Result<Committed> QueueFile::try_commit(const Group& group, const Stamp& now) {
   if (auto committed = transaction->commit(); !committed) return committed.error();
   if (check_age) age_checked_ns_ = now.boottime_ns;
   return out;
+}
+
+void QueueFile::note_loss(const Stamp& now) {
+  if (lost_since_ns_) return;
+  lost_since_ns_ = now.realtime_ns - static_cast<int64_t>(kRelaxedRiskMs) * 1'000'000;
 }
 
 Result<void> QueueFile::put_interruption(int64_t from_ns, const Stamp& now) {

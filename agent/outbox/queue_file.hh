@@ -25,7 +25,6 @@ namespace farmhand {
 // What one commit takes.
 struct Group {
   std::array<std::vector<std::string>, kLaneCount> records;
-  bool relaxed = false;  // some of lane 4 was accepted already
 };
 
 struct Committed {
@@ -53,6 +52,9 @@ class QueueFile {
   // deletions of the tail, what must be dropped to make room. An error means that nothing of the
   // group is accepted.
   Result<Committed> commit(const Group& group, const Stamp& now);
+
+  // Records of lane 4 that were accepted already never got in: the next commit says so.
+  void note_loss(const Stamp& now);
 
   Result<std::vector<Segment>> read_after(Lane lane, const std::optional<Watermark>& after,
                                           size_t bytes_max, const Stamp& now);
