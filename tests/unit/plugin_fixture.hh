@@ -121,6 +121,7 @@ class Stage {
     options.enumerate_ms = 500;
     options.rescan_ms = 400;
     options.handover_ms = 500;
+    options.kill_ms = 200;
     options.account_ms = 200;
     options.backoff_min_ms = 100;
     options.backoff_max_ms = 800;

@@ -4,7 +4,10 @@
 // itself.
 #include <doctest.h>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
+#include <array>
 #include <cmath>
 #include <fstream>
 
@@ -29,6 +32,18 @@ PluginSettings with_deadline(uint64_t ms) {
   PluginSettings settings;
   settings.deadline_ms = ms;
   return settings;
+}
+
+// Processes in the group that are more than their exit status.
+bool group_lives(pid_t group) {
+  const std::string words =
+      "ps -o stat= -o pgid= -e | grep -v ^Z | grep -q ' " + std::to_string(group) + "$'";
+  return ::system(words.c_str()) == 0;
+}
+
+bool within(uint64_t limit_ms, const std::function<bool()>& holds) {
+  for (uint64_t ms = 0; ms < limit_ms && !holds(); ms += 10) ::usleep(10'000);
+  return holds();
 }
 
 std::string refusal(const std::string& manifest) {
@@ -164,7 +179,7 @@ TEST_CASE(
 }
 
 TEST_CASE("of devices that wait for one lock only the one that holds it is blamed") {
-  Stage stage("hang_lock", with_deadline(200));
+  Stage stage("hang_lock");
   stage.start();
   REQUIRE(stage.until_both_are_read());
   stage.set_fault(true);
@@ -299,6 +314,15 @@ TEST_CASE("a missing driver is no devices and a sentence, and is looked for agai
   CHECK(stage.until_both_are_read());
 }
 
+TEST_CASE("a device without metrics is listed and not unknown") {
+  Stage stage("no_metrics");
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.device("b").count > 2; }));
+  CHECK(stage.heard.devices.size() == 2);
+  CHECK(stage.device("a").metrics.empty());
+  CHECK(stage.device("a").times_unknown == 0);
+}
+
 TEST_CASE("a slow device keeps nobody waiting, and what is wanted meanwhile is merged") {
   Stage stage("slow_sample");
   stage.start();
@@ -377,6 +401,61 @@ TEST_CASE("what a plugin started dies with its host") {
   stage.set_fault(false);
   REQUIRE(stage.until([&] { return stage.device("a").unknown.empty(); }));
   CHECK(stage.until([&] { return !children(); }, 2'000));
+}
+
+TEST_CASE("an agent that is killed takes its hosts and their children with it") {
+  std::array<int, 2> pipe;
+  REQUIRE(::pipe(pipe.data()) == 0);
+  const pid_t agent = ::fork();
+  if (agent == 0) {
+    Stage stage("child_sample");
+    stage.start();
+    stage.until_both_are_read();
+    stage.set_fault(true);
+    stage.run_for(200);
+    const pid_t host = stage.status().pid;
+    [[maybe_unused]] const ssize_t n = ::write(pipe[1], &host, sizeof host);
+    stage.run_for(60'000);
+    ::_exit(1);
+  }
+  pid_t host = 0;
+  REQUIRE(::read(pipe[0], &host, sizeof host) == sizeof host);
+  REQUIRE(host > 0);
+  CHECK(group_lives(host));
+  ::kill(agent, SIGKILL);
+  ::waitpid(agent, nullptr, 0);
+  CHECK(within(3'000, [&] { return !group_lives(host); }));
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST_CASE("a host that does not die is parked and counted, and stopping does not wait for it") {
+  std::optional<Stage> stage(std::in_place, "good");
+  stage->start();
+  REQUIRE(stage->until_both_are_read());
+  const pid_t stuck = stage->status().pid;
+  // A traced process is gone for its parent only when its tracer has seen it go: from outside it
+  // looks like one that the kernel does not let go of.
+  const pid_t tracer = ::fork();
+  if (tracer == 0) {
+    if (::ptrace(PTRACE_SEIZE, stuck, nullptr, nullptr) != 0) ::_exit(1);
+    for (;;) ::pause();
+  }
+  stage->run_for(200);
+  if (::waitpid(tracer, nullptr, WNOHANG) == 0) {
+    ::kill(stuck, SIGSTOP);  // it takes no calls; it is given up and killed
+    REQUIRE(stage->until([&] { return stage->status().parked_hosts == 1; }));
+    CHECK(stage->until_both_are_read());
+    CHECK(stage->status().pid != stuck);
+    const uint64_t begin_ns = SystemClock().boottime_ns();
+    stage.reset();
+    CHECK(SystemClock().boottime_ns() - begin_ns < 1'000'000'000);
+    ::kill(tracer, SIGKILL);
+    ::waitpid(tracer, nullptr, 0);
+  } else {
+    MESSAGE("not shown: this machine does not allow tracing");
+  }
+  ::waitpid(stuck, nullptr, 0);
 }
 
 TEST_CASE("a quarantined device can be tried at once, and removal tells an empty list") {
