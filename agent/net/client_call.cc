@@ -3,7 +3,9 @@
 
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
+#include <cstring>
 #include <string_view>
 
 #include "net/headers.hh"
@@ -115,18 +117,28 @@ Error ClientCall::why_not_connected(lws* wsi, const char* text) const {
   if (!tls_problem_.empty()) return {Errc::kPermission, tls_problem_};
   const int status = static_cast<int>(lws_http_client_http_response(wsi));
   if (status >= 200) return error_from_status(status);
+  // What the kernel says is better than libwebsockets' words, where it says something.
+  int error = 0;
+  socklen_t size = sizeof error;
+  const int fd = lws_get_socket_fd(wsi);
+  if (fd >= 0 && ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) {
+    return {Errc::kUnavailable, std::string("cannot connect: ") + std::strerror(error)};
+  }
+  if (server_is_verified_) return why_broken();
   return {Errc::kUnavailable,
           std::string("cannot connect") + (text != nullptr ? ": " + std::string(text) : "")};
 }
 
-// A server that refuses a client certificate says so in an alert, and resets the connection because our
-// request still lies unread: the reset often overtakes the alert.
+// A server that refuses a client certificate says so in an alert, and resets the connection because
+// our request still lies unread: the reset often overtakes the alert.
 Error ClientCall::why_broken() const {
   if (!tls_problem_.empty()) return {Errc::kPermission, tls_problem_};
   const bool in_handshake = server_is_verified_ && deadline_.active();
   if (in_handshake && !call_.tls.cert_file.empty()) {
-    return {Errc::kUnavailable, "it closed the connection after the TLS handshake: perhaps it refuses "
-                                "our client certificate '" + call_.tls.cert_file + "'"};
+    return {Errc::kUnavailable,
+            "it closed the connection after the TLS handshake: perhaps it refuses "
+            "our client certificate '" +
+                call_.tls.cert_file + "'"};
   }
   return {Errc::kUnavailable, "the connection broke"};
 }

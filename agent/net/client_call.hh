@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every connection out does: connect, hold the certificate against the configured CA and name, give
-// up in time, and put what went wrong into one sentence. For this folder only.
+// What every connection out does: connect, hold the certificate against the configured CA and name,
+// give up in time, and put what went wrong into one sentence. For this folder only.
 #pragma once
 
 #include <cstdint>

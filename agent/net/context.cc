@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/context.hh"
 
+#include <fcntl.h>
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +19,8 @@ namespace farmhand::net {
 
 namespace {
 
-// What libwebsockets calls an error is mostly a connection that did not work, which its owner is told
-// and reports; so its own lines are for debugging.
+// What libwebsockets calls an error is mostly a connection that did not work, which its owner is
+// told and reports; so its own lines are for debugging.
 void emit_log(int, const char* line) {
   std::string_view text(line);
   while (text.ends_with('\n')) text.remove_suffix(1);
@@ -68,8 +68,8 @@ bool is_housekeeping(int reason) {
   }
 }
 
-// libwebsockets 4.1.6 puts this answer in the place of OpenSSL's verdict on a client's certificate, so
-// it must repeat it: 0 accepts.
+// libwebsockets 4.1.6 puts this answer in the place of OpenSSL's verdict on a client's certificate,
+// so it must repeat it: 0 accepts.
 int repeat_verdict(void* store, size_t preverified) {
   if (preverified != 0) return 0;
   const auto* context = static_cast<X509_STORE_CTX*>(store);
@@ -91,12 +91,18 @@ int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t
   return endpoint->on_event(wsi, reason, about_tls ? user : in, size);
 }
 
-// One protocol for everything. An empty proxy keeps libwebsockets from asking the environment for one.
+// One protocol for everything. An empty proxy keeps libwebsockets from asking the environment for
+// one.
 lws_context_creation_info info_for(Context& context, size_t buffer_bytes) {
   // libwebsockets copies the table when it makes a vhost.
   static lws_protocols protocols[2];
-  protocols[0] = {.name = kProtocolName, .callback = &dispatch, .per_session_data_size = 0,
-                  .rx_buffer_size = buffer_bytes, .id = 0, .user = nullptr, .tx_packet_size = 0};
+  protocols[0] = {.name = kProtocolName,
+                  .callback = &dispatch,
+                  .per_session_data_size = 0,
+                  .rx_buffer_size = buffer_bytes,
+                  .id = 0,
+                  .user = nullptr,
+                  .tx_packet_size = 0};
   lws_context_creation_info info{};
   info.protocols = protocols;
   info.user = &context;
@@ -154,8 +160,8 @@ Result<std::unique_ptr<Context>> Context::create(Loop& loop, Options options) {
 Context::~Context() {
   if (context_ != nullptr) {
     start_destroying();
-    // First the connections' handles close, then libwebsockets' own, and only then may it be freed. The
-    // third turn is for what the second began.
+    // First the connections' handles close, then libwebsockets' own, and only then may it be freed.
+    // The third turn is for what the second began.
     for (int turns = 0; turns < 3; ++turns) loop_.turn();
     lws_context_destroy(context_);
     assert(context_ == nullptr);
@@ -176,8 +182,8 @@ void Context::start_destroying() {
   destroying_ = true;
   closer_.stop();
   lws_context_destroy(context_);
-  // libwebsockets 4.1.6 has now closed its event descriptor and closes it once more when the loop has
-  // let go of it. By then the number may be somebody else's file, so it is taken up at once.
+  // libwebsockets 4.1.6 has now closed its event descriptor and closes it once more when the loop
+  // has let go of it. By then the number may be somebody else's file, so it is taken up at once.
   if (event_fd_ >= 0) (void)!::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, event_fd_);
 }
 
@@ -196,8 +202,8 @@ std::shared_ptr<Endpoint> Context::find(uint64_t id) const {
   return found == endpoints_.end() ? nullptr : found->second;
 }
 
-// The timer that does it was set from outside libwebsockets, which looks at its timers only after an event
-// of its own: so it is given one.
+// The timer that does it was set from outside libwebsockets, which looks at its timers only after
+// an event of its own: so it is given one.
 void Context::kill(lws* wsi) {
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
   lws_cancel_service(context_);

@@ -26,7 +26,8 @@ struct lws_vhost;
 
 namespace farmhand::net {
 
-inline constexpr const char* kProtocolName = "farmhand";  // libwebsockets' word for our one callback
+inline constexpr const char* kProtocolName =
+    "farmhand";  // libwebsockets' word for our one callback
 
 // One end of a connection, as libwebsockets sees it. `reason` is an lws_callback_reasons; a result
 // other than 0 closes the connection.
@@ -63,7 +64,7 @@ class Context {
   uint64_t add(std::shared_ptr<Endpoint> endpoint);
   void remove(uint64_t id);
   std::shared_ptr<Endpoint> find(uint64_t id) const;
-  void kill(lws* wsi);  // soon, not now
+  void kill(lws* wsi);                                                   // soon, not now
   Result<lws_vhost*> client_vhost(const std::optional<ClientTls>& tls);  // absent: plain text
   struct ServerVhost {
     uint64_t endpoint;    // gets each new connection, and the OpenSSL context to fill
@@ -92,7 +93,8 @@ class Context {
   int event_fd_ = -1;  // libwebsockets' own, see start_destroying
   Timer closer_;
   uint64_t last_id_ = 0;
-  // Shared, so that an endpoint whose owner goes during its callback lives until the callback's end.
+  // Shared, so that an endpoint whose owner goes during its callback lives until the callback's
+  // end.
   std::unordered_map<uint64_t, std::shared_ptr<Endpoint>> endpoints_;
   std::unordered_map<std::string, ClientVhost> client_vhosts_;  // by the files they were made from
   std::deque<std::string> kept_;

@@ -78,7 +78,8 @@ int HttpClient::Connection::write_body(lws* wsi) {
 
 int HttpClient::Connection::on_bytes(std::string_view bytes) {
   if (response_.body.size() + bytes.size() > body_bytes_max_) {
-    end({Errc::kInvalid, "the answer is larger than " + std::to_string(body_bytes_max_) + " bytes"});
+    end({Errc::kInvalid,
+         "the answer is larger than " + std::to_string(body_bytes_max_) + " bytes"});
     return -1;
   }
   response_.body += bytes;

@@ -45,8 +45,8 @@ Result<SocketAddress> socket_address(const std::string& address, uint16_t port) 
 Result<void> try_to_bind(const std::string& address, uint16_t port) {
   const auto target = socket_address(address, port);
   if (!target) return target.error();
-  const std::string where = "listen on " + (address.empty() ? "port" : address + " port") + " " +
-                            std::to_string(port);
+  const std::string where =
+      "listen on " + (address.empty() ? "port" : address + " port") + " " + std::to_string(port);
   const Fd probe(::socket(target->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!probe) return error_from_errno(where, errno);
   const int yes = 1;
@@ -54,8 +54,9 @@ Result<void> try_to_bind(const std::string& address, uint16_t port) {
   const auto* raw = reinterpret_cast<const sockaddr*>(&target->storage);
   if (::bind(probe.get(), raw, target->size) == 0) return {};
   if (errno == EADDRINUSE) {
-    return Error{Errc::kExists, where + ": the port is in use by another program; stop it or "
-                                        "configure another port"};
+    return Error{Errc::kExists, where +
+                                    ": the port is in use by another program; stop it or "
+                                    "configure another port"};
   }
   if (errno == EADDRNOTAVAIL) {
     return Error{Errc::kInvalid, where + ": this machine does not have that address"};
@@ -103,7 +104,8 @@ int Server::Listening::on_event(lws* wsi, int reason, void* in, size_t) {
   if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) return accept(wsi);
   if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
     const auto loaded = load_server_tls(static_cast<ssl_ctx_st*>(in), *options_.tls);
-    if (!loaded) log::error("TLS files changed while they were read", {{"reason", loaded.error().message}});
+    if (!loaded)
+      log::error("TLS files changed while they were read", {{"reason", loaded.error().message}});
     return loaded ? 0 : -1;
   }
   return 0;
@@ -159,11 +161,13 @@ uint16_t Server::port() const {
 }
 
 void Server::get(std::string path_prefix, HttpHandler handler) {
-  listening_->add_route({.method = "GET", .prefix = std::move(path_prefix), .handler = std::move(handler)});
+  listening_->add_route(
+      {.method = "GET", .prefix = std::move(path_prefix), .handler = std::move(handler)});
 }
 
 void Server::post(std::string path_prefix, HttpHandler handler) {
-  listening_->add_route({.method = "POST", .prefix = std::move(path_prefix), .handler = std::move(handler)});
+  listening_->add_route(
+      {.method = "POST", .prefix = std::move(path_prefix), .handler = std::move(handler)});
 }
 
 void Server::websocket(std::string path, WsHandler handler) {
@@ -219,7 +223,8 @@ size_t WsPeer::queued_bytes() const {
 }
 
 void WsPeer::close() {
-  if (const auto connection = connection_of(*context_, id_)) connection->session().close_when_sent();
+  if (const auto connection = connection_of(*context_, id_))
+    connection->session().close_when_sent();
 }
 
 }  // namespace farmhand::net

@@ -150,8 +150,8 @@ int ServerConnection::answer_request() {
 void ServerConnection::respond(uint64_t number, int status, std::string content_type,
                                std::string body) {
   if (number != number_ || response_ || wsi_ == nullptr || session_.open()) return;
-  response_ = Response{
-      .status = status, .content_type = std::move(content_type), .body = std::move(body)};
+  response_ =
+      Response{.status = status, .content_type = std::move(content_type), .body = std::move(body)};
   lws_callback_on_writable(wsi_);
 }
 
@@ -186,7 +186,8 @@ int ServerConnection::write_response(lws* wsi) {
   std::copy_n(response_->body.data() + body_written_, size, buffer.data() + LWS_PRE);
   body_written_ += size;
   const bool last = body_written_ == response_->body.size();
-  if (lws_write(wsi, buffer.data() + LWS_PRE, size, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0) {
+  if (lws_write(wsi, buffer.data() + LWS_PRE, size, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) <
+      0) {
     return -1;
   }
   set_timer_ms(wsi, server_->options().request_ms);  // a slow reader may go on reading

@@ -20,8 +20,7 @@ namespace farmhand::net {
 // Where a server listens and what it answers. It is the endpoint of new connections.
 class Server::Listening final : public Endpoint {
  public:
-  Listening(Context& context, Options options)
-      : context_(context), options_(std::move(options)) {}
+  Listening(Context& context, Options options) : context_(context), options_(std::move(options)) {}
 
   static Result<std::shared_ptr<Listening>> create(Context& context, Options options);
   void stop();

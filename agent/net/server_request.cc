@@ -23,8 +23,7 @@ std::vector<std::pair<std::string, std::string>> query_of(lws* wsi) {
     if (size < 0) return query;
     const std::string_view text(part.data(), static_cast<size_t>(size));
     const size_t equals = std::min(text.find('='), text.size());
-    query.emplace_back(text.substr(0, equals),
-                       text.substr(std::min(equals + 1, text.size())));
+    query.emplace_back(text.substr(0, equals), text.substr(std::min(equals + 1, text.size())));
   }
 }
 

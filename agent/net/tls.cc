@@ -32,7 +32,8 @@ Error cannot_load(const std::string& what, const std::string& file) {
   const unsigned long code = ERR_peek_last_error();
   const char* reason = ERR_reason_error_string(code);
   ERR_clear_error();
-  if (::access(file.c_str(), R_OK) != 0) return error_from_errno("open " + what + " '" + file + "'", errno);
+  if (::access(file.c_str(), R_OK) != 0)
+    return error_from_errno("open " + what + " '" + file + "'", errno);
   return {Errc::kInvalid, what + " '" + file + "' cannot be used: " +
                               (reason != nullptr ? reason : "it is not PEM")};
 }
@@ -80,7 +81,8 @@ void set_common(SSL_CTX* context) {
 
 Result<ssl_ctx_st*> make_client_tls(const ClientTls& tls) {
   if (tls.ca_file.empty()) {
-    return Error{Errc::kInvalid, "no CA file is given, so the server's certificate cannot be verified"};
+    return Error{Errc::kInvalid,
+                 "no CA file is given, so the server's certificate cannot be verified"};
   }
   SslContext context(SSL_CTX_new(TLS_client_method()));
   if (!context) return Error{Errc::kIo, "OpenSSL cannot make a client context"};
@@ -106,7 +108,8 @@ Result<void> load_server_tls(ssl_ctx_st* context, const ServerTls& tls) {
   SSL_CTX_set_num_tickets(context, 0);
   if (auto loaded = load_identity(context, tls.cert_file, tls.key_file); !loaded) return loaded;
   if (tls.client_ca_file.empty()) return {};
-  if (auto loaded = load_ca(context, tls.client_ca_file, "the client CA file"); !loaded) return loaded;
+  if (auto loaded = load_ca(context, tls.client_ca_file, "the client CA file"); !loaded)
+    return loaded;
   SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(tls.client_ca_file.c_str()));
   return {};
 }

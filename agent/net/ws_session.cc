@@ -43,10 +43,12 @@ Error WsSession::closed(std::string_view tls_problem) {
 Result<void> WsSession::send(std::string message) {
   if (wsi_ == nullptr || closing_) return Error{Errc::kUnavailable, "the session is not open"};
   if (message.size() > limits_.message_bytes_max) {
-    return Error{Errc::kInvalid, "the message is larger than " + mebibytes(limits_.message_bytes_max)};
+    return Error{Errc::kInvalid,
+                 "the message is larger than " + mebibytes(limits_.message_bytes_max)};
   }
   if (message.size() > limits_.queue_bytes_max - std::min(limits_.queue_bytes_max, queued_bytes_)) {
-    return Error{Errc::kBackpressure, "the session's queue is full: the other side reads too slowly"};
+    return Error{Errc::kBackpressure,
+                 "the session's queue is full: the other side reads too slowly"};
   }
   queued_bytes_ += message.size();
   message.insert(0, LWS_PRE, '\0');
@@ -76,8 +78,8 @@ std::optional<std::string> WsSession::take(std::string_view fragment) {
   return std::exchange(incoming_, {});
 }
 
-// On libuv, libwebsockets 4.1.6 closes twice when a callback of its socket service asks for it, and the
-// second time drops the close frame of the first. Its timer closes once, so that asks.
+// On libuv, libwebsockets 4.1.6 closes twice when a callback of its socket service asks for it, and
+// the second time drops the close frame of the first. Its timer closes once, so that asks.
 void WsSession::close_with(int status) {
   close_status_ = status;
   lws_set_timer_usecs(wsi_, 1);
@@ -88,8 +90,8 @@ int WsSession::on_peer_close(std::string_view code_and_reason) {
     farewell_ = Error{Errc::kCancelled, "the other side closed the session"};
     return 0;
   }
-  const int code = static_cast<uint8_t>(code_and_reason[0]) << 8 |
-                   static_cast<uint8_t>(code_and_reason[1]);
+  const int code =
+      static_cast<uint8_t>(code_and_reason[0]) << 8 | static_cast<uint8_t>(code_and_reason[1]);
   const bool orderly = code == LWS_CLOSE_STATUS_NORMAL || code == LWS_CLOSE_STATUS_GOINGAWAY;
   farewell_ = Error{orderly ? Errc::kCancelled : Errc::kRefused,
                     "the other side closed the session (" + std::to_string(code) + ")"};

@@ -25,8 +25,8 @@ struct WsLimits {
   uint64_t pong_ms = 5000;  // hang up when nothing was heard for so long after it
 };
 
-// The message part of a connection. It lives in the Endpoint that owns the connection; the functions
-// that return int are for its callbacks, and a result other than 0 closes the connection.
+// The message part of a connection. It lives in the Endpoint that owns the connection; the
+// functions that return int are for its callbacks, and a result other than 0 closes the connection.
 class WsSession {
  public:
   explicit WsSession(WsLimits limits) : limits_(limits) {}
@@ -55,7 +55,7 @@ class WsSession {
 
   WsLimits limits_;
   lws* wsi_ = nullptr;
-  std::optional<Error> failure_;  // what we close for
+  std::optional<Error> failure_;   // what we close for
   std::optional<Error> farewell_;  // what the other side closes for
   bool closing_ = false;
   int close_status_ = 0;  // 0: not yet

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificates for tests, made on the spot: CAs, and what they issue, as PEM files in a scratch folder that
-// goes with the object.
+// Certificates for tests, made on the spot: CAs, and what they issue, as PEM files in a scratch
+// folder that goes with the object.
 #pragma once
 
 #include <openssl/evp.h>
@@ -29,8 +29,8 @@ class Certificates {
   // Signed by itself; may issue others.
   void make_ca(const std::string& name) { make(name, name, "", 30); }
 
-  // `names` as in openssl.cnf: `DNS:localhost,IP:127.0.0.1,URI:farmhand:node:…`. With `issuer` equal to
-  // `name` it is self-signed. Negative days: it has expired.
+  // `names` as in openssl.cnf: `DNS:localhost,IP:127.0.0.1,URI:farmhand:node:…`. With `issuer`
+  // equal to `name` it is self-signed. Negative days: it has expired.
   void issue(const std::string& name, const std::string& issuer, const std::string& names,
              int days = 30) {
     make(name, issuer, names, days);
@@ -61,7 +61,8 @@ class Certificates {
     return item;
   }
 
-  void make(const std::string& name, const std::string& issuer, const std::string& names, int days) {
+  void make(const std::string& name, const std::string& issuer, const std::string& names,
+            int days) {
     EVP_PKEY* own_key = EVP_EC_gen("P-256");
     X509* own = X509_new();
     const bool self = issuer == name;
