@@ -17,6 +17,31 @@ Answer answer_from(Result<T> rows, Write write) {
   return json(write(*rows));
 }
 
+// ?node= names one by its id or its host name.
+template <typename Row>
+Result<std::vector<Row>> of_node(Result<std::vector<Row>> rows, const Question& q) {
+  const auto node = q.request.find_query("node");
+  if (rows && node && !node->empty())
+    std::erase_if(*rows, [&](const Row& row) {
+      return row.node.text() != *node && row.hostname != *node;
+    });
+  return rows;
+}
+
+// The node that ?node= names, among those that the scope sees.
+Result<NodeRow> named_node(const Question& q) {
+  const std::string name = q.request.find_query("node").value_or("");
+  auto nodes = q.store.fleet.nodes(q.scope);
+  if (!nodes) return nodes.error();
+  std::vector<NodeRow> found;
+  for (NodeRow& node : *nodes)
+    if (node.uuid.text() == name || node.hostname == name) found.push_back(std::move(node));
+  if (found.size() == 1) return std::move(found.front());
+  if (found.empty())
+    return Error{Errc::kNotFound, "there is no node '" + name + "' that this token may see"};
+  return Error{Errc::kInvalid, "more than one node is called '" + name + "': give its id"};
+}
+
 Answer no_such_command(const std::string& uuid) {
   return refusal(404, "not_found", "there is no command " + uuid + " that this token may see");
 }
@@ -29,13 +54,13 @@ Answer answer_nodes(const Question& q) {
 }
 
 Answer answer_devices(const Question& q) {
-  return answer_from(q.store.fleet.devices(q.scope),
+  return answer_from(of_node(q.store.fleet.devices(q.scope), q),
                      [&](const auto& rows) { return json_of_devices(rows, q.live); });
 }
 
 Answer answer_metrics(const Question& q) {
   const std::string device = q.request.find_query("device").value_or("");
-  return answer_from(q.store.fleet.metrics(q.scope, device), json_of_metrics);
+  return answer_from(of_node(q.store.fleet.metrics(q.scope, device), q), json_of_metrics);
 }
 
 Answer answer_capacity(const Question& q) {
@@ -71,17 +96,12 @@ Answer take_command(const Question& q) {
   if (!command) return refusal(command.error());
   if (!q.scope.sees_all() && command->partition != q.scope.partition)
     return refusal(403, "forbidden", "the command is for another partition than this token");
-  auto uuid = Uuid::parse(q.request.find_query("node").value_or(""));
-  if (!uuid) return refusal(uuid.error().in("node"));
-  auto node = q.store.fleet.find_node(q.scope, *uuid);
+  auto node = named_node(q);
   if (!node) return refusal(node.error());
-  if (!*node)
-    return refusal(404, "not_found",
-                   "there is no node " + uuid->text() + " that this token may see");
   CommandRow row;
   row.uuid = command->uuid;
-  row.node_id = (*node)->id;
-  row.node = *uuid;
+  row.node_id = node->id;
+  row.node = node->uuid;
   row.partition = command->partition;
   row.payload = signed_command->payload;
   row.signature = signed_command->signature;

@@ -16,6 +16,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/fleet/health", Role::kViewer, false, answer_health},
     {"GET", "/v1/commands/", Role::kViewer, false, answer_command},
     {"POST", "/v1/commands", Role::kOperator, false, take_command},
+    {"POST", "/v1/fleet/commands", Role::kOperator, false, take_command},
     {"GET", "/v1/verify", Role::kViewer, true, answer_verify},
     {"GET", "/v1/tokens", Role::kAdmin, true, answer_tokens},
     {"POST", "/v1/tokens", Role::kAdmin, true, make_token},

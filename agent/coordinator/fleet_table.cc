@@ -86,7 +86,6 @@ Result<void> FleetTable::prepare(sqlite::Database& db) {
   return prepare_all(
       db,
       {{&nodes_, node + kNodeVisible + " ORDER BY n.hostname, n.uuid"},
-       {&find_node_, node + kNodeVisible + " AND n.uuid = ?2"},
        {&devices_,
         "SELECT n.id, n.uuid, n.hostname, d.partition, d.plugin, d.key, d.vendor, d.model, "
         "d.serial, d.uuid, d.pci, d.firmware, d.driver, d.note, d.kind, d.state, d.reason, "
@@ -120,12 +119,6 @@ Result<std::vector<NodeRow>> FleetTable::nodes(const Scope& scope) {
   if (rows)
     for (NodeRow& row : *rows) hide_others(scope, row);
   return rows;
-}
-
-Result<std::optional<NodeRow>> FleetTable::find_node(const Scope& scope, const Uuid& uuid) {
-  sqlite::Query query(find_node_);
-  query.bind(scope.partition).bind_blob(uuid.raw());
-  return row_of(query, node_row_from);
 }
 
 Result<std::vector<DeviceRow>> FleetTable::devices(const Scope& scope) {

@@ -16,13 +16,11 @@ class FleetTable {
   Result<std::vector<DeviceRow>> devices(const Scope& scope);  // with peaks, the absent ones too
   Result<std::vector<MetricsRow>> metrics(const Scope& scope, const std::string& device);
   Result<std::vector<HealthRow>> last_events(const Scope& scope);
-  // A node that the scope may send commands to.
-  Result<std::optional<NodeRow>> find_node(const Scope& scope, const Uuid& uuid);
 
  private:
   Result<void> add_peaks(const Scope& scope, std::vector<DeviceRow>& devices);
 
-  sqlite::Statement nodes_, find_node_, devices_, peaks_, metrics_, last_events_;
+  sqlite::Statement nodes_, devices_, peaks_, metrics_, last_events_;
 };
 
 }  // namespace farmhand::coordinator

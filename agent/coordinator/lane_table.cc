@@ -185,6 +185,13 @@ Result<void> LaneTable::archive(int64_t epoch, const wire::Segment& s) {
   return sqlite::Query(set_archive_lane_).bind(id + 1).bind(bytes).bind(s.lane).run();
 }
 
+Result<uint64_t> LaneTable::archived_bytes(uint8_t lane) {
+  sqlite::Query query(archive_lane_);
+  auto standing = query.bind(lane).step();
+  if (!standing) return standing.error();
+  return static_cast<uint64_t>(query.integer(1));
+}
+
 Result<void> LaneTable::end_epoch(int64_t node, const wire::EpochStart& start) {
   for (const wire::Watermark& last : start.last) {
     if (last.seq == 0 || last.lane >= wire::kLaneCount) continue;

@@ -36,6 +36,7 @@ class LaneTable {
   Result<void> append(int64_t epoch, uint8_t lane, const LedgerRow& row);
   Result<void> set_watermark(int64_t epoch, const wire::Watermark& watermark);
   Result<void> archive(int64_t epoch, const wire::Segment& segment);
+  Result<uint64_t> archived_bytes(uint8_t lane);
 
   Result<void> end_epoch(int64_t node, const wire::EpochStart& start);
   Result<void> add_interruption(int64_t node, const wire::Interruption& interruption);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hh"
@@ -46,14 +48,15 @@ struct LaneReport {
   uint64_t records = 0;
   uint64_t lost = 0;                  // sequence numbers that gaps stand for
   std::vector<LedgerRow> gaps;
+  std::vector<std::pair<uint64_t, uint64_t>> holes;     // from, to
+  std::vector<std::pair<uint64_t, uint64_t>> overlaps;
   std::vector<std::string> findings;  // each a sentence; empty: covered exactly once
 };
 
 LaneReport check_lane(const LaneLedger& lane);
 
 struct FarmReport {
-  std::vector<LaneReport> lanes;
-  std::vector<std::string> findings;  // of the file itself
+  std::vector<LaneReport> lanes;  // a node's together, and an epoch's
   bool ok() const;
 };
 

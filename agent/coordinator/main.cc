@@ -187,7 +187,7 @@ int run(int argc, char** argv) {
   create.add_option("--role", flags.role, "join, viewer, operator or admin")->required();
   create.add_option("--partition", flags.partition, "cloud-vendor; absent: all partitions");
   create.add_option("--cloud", flags.cloud, "of a join token");
-  create.add_option("--vendors", flags.vendors, "of a join token, with commas");
+  create.add_option("--vendors,--vendor", flags.vendors, "of a join token, with commas");
   create.add_option("--uses", flags.uses, "of a join token; absent: any number");
   create.add_option("--expires", flags.expires, "after this long, such as 24h; absent: never");
   create.add_option("--note", flags.note, "what it is for");

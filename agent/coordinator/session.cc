@@ -44,16 +44,16 @@ void Session::identify(const net::Request& request) {
         if (!uuid) return std::optional<NodeRow>{};
         return store.nodes.find(*uuid);
       },
-      guarded([this](Result<std::optional<NodeRow>> row) { on_identified(std::move(row)); }));
+      guarded([this](const Result<std::optional<NodeRow>>& row) { on_identified(row); }));
 }
 
-void Session::on_identified(Result<std::optional<NodeRow>> row) {
+void Session::on_identified(const Result<std::optional<NodeRow>>& row) {
   if (!row) return refuse("overloaded", "the coordinator's store does not answer");
   if (!*row)
     return refuse("not_enrolled",
                   "the coordinator does not know this node's credential: enroll the node (farmhand "
                   "enroll)");
-  node_ = std::move(**row);
+  node_ = **row;
   identified_ = true;
   if (!certified_.empty() && certified_ != node_->uuid.text())
     return refuse("wrong_node", "the certificate is of node " + certified_ +
@@ -142,9 +142,9 @@ void Session::welcome() {
         if (!commands) return commands.error();
         return Start{std::move(*watermarks), std::move(*commands)};
       },
-      guarded([this](Result<Start> start) {
+      guarded([this](const Result<Start>& start) {
         if (!start) return refuse("overloaded", "the coordinator's store does not answer");
-        go_live(std::move(start->watermarks), start->commands);
+        go_live(start->watermarks, start->commands);
       }));
 }
 
@@ -163,17 +163,17 @@ void Session::on_segments(wire::Segments segments) {
   auto batch = std::make_shared<wire::Segments>(std::move(segments));
   ask_([node = node_->id, batch, now = clock_.realtime_ns()](
            Store& store) { return apply(store, node, *batch, now); },
-       guarded([this](Result<Applied> applied) { on_applied(std::move(applied)); }));
+       guarded([this](const Result<Applied>& applied) { on_applied(applied); }));
 }
 
-void Session::on_applied(Result<Applied> applied) {
+void Session::on_applied(const Result<Applied>& applied) {
   --applying_;
   if (!applied) {
     log::error("a batch was not applied; the node sends it again",
                {{"node", node_->uuid.text()}, {"error", applied.error().message}});
     return refuse("overloaded", "the coordinator's store failed: " + applied.error().message);
   }
-  if (applied->nack) return send(std::move(*applied->nack));
+  if (applied->nack) return send(*applied->nack);
   if (!applied->refusal.empty()) {
     log::warn("a batch was refused", {{"node", node_->uuid.text()}, {"reason", applied->refusal}});
     return refuse("out_of_place", applied->refusal);

@@ -46,11 +46,11 @@ class Session {
   enum class State { kUnknown, kGreeted, kContested, kWelcoming, kLive, kEnding };
 
   void identify(const net::Request& request);
-  void on_identified(Result<std::optional<NodeRow>> row);
+  void on_identified(const Result<std::optional<NodeRow>>& row);
   void on_message(const std::string& bytes);
   void on_hello(wire::Hello hello);
   void on_segments(wire::Segments segments);
-  void on_applied(Result<Applied> applied);
+  void on_applied(const Result<Applied>& applied);
   void greet();
   void contest();
   void look_at_rival(uint64_t since_ns);

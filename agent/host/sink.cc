@@ -62,6 +62,7 @@ void Sink::open(frame::Operation operation, std::span<const uint32_t> ids,
   records_.clear();
   if (records_.capacity() > kKeptBytes) std::string().swap(records_);
   keys_.clear();
+  peaks_.clear();
   handles_.clear();
   passed_handles_.clear();
   complaint_.clear();
@@ -169,6 +170,10 @@ int32_t Sink::take_peak(const fh_record* record) {
     return refuse("a peak figure that is not a positive number");
   }
   if (view_of(peak.dtype).empty()) return refuse("a peak without a dtype");
+  std::string name = std::to_string(peak.handle) + ' ';
+  name += view_of(peak.dtype);
+  if (contains(peaks_, name)) return refuse("a second peak of one dtype for a device");
+  peaks_.push_back(std::move(name));
   const frame::PeakRecord head{
       .kind = FH_RECORD_PEAK, .handle = peak.handle, .tera_ops = peak.tera_ops};
   const fh_str texts[] = {peak.dtype, peak.source};

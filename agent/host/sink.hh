@@ -54,6 +54,7 @@ class Sink {
   std::string records_;
   std::vector<frame::Reading> readings_;
   std::vector<std::string> keys_;         // of the devices of this call
+  std::vector<std::string> peaks_;        // `handle dtype`
   std::vector<uint32_t> handles_;         // of the devices, or the metrics' ids
   std::vector<uint32_t> passed_handles_;  // of excluded devices
   size_t next_id_ = 0;                    // where the next sample's id is looked for first

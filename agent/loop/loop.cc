@@ -36,6 +36,10 @@ bool Loop::run_once() {
   return uv_run(&loop_, UV_RUN_ONCE) != 0;
 }
 
+void Loop::turn() {
+  uv_run(&loop_, UV_RUN_NOWAIT);
+}
+
 void Loop::stop() {
   uv_stop(&loop_);
 }

@@ -19,6 +19,7 @@ class Loop {
   void run();                    // until nothing is open, or stop()
   void run_for_ms(uint64_t ms);  // for tests: at most this long
   bool run_once();               // one turn, waiting for an event; false: nothing is open
+  void turn();                   // one turn, waiting for nothing
   void stop();                   // run() returns after this turn
 
   uv_loop_t& uv() { return loop_; }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ struct lws_context;
 struct lws_vhost;
 
 namespace farmhand::net {
+
+inline constexpr const char* kProtocolName =
+    "farmhand";  // libwebsockets' word for our one callback
 
 // One end of a connection, as libwebsockets sees it. `reason` is an lws_callback_reasons; a result
 // other than 0 closes the connection.
@@ -57,24 +61,43 @@ class Context {
   Loop& loop() { return loop_; }
   lws_context* raw() { return context_; }
   bool closing() const { return closing_; }
-  uint64_t add(Endpoint& endpoint);
+  uint64_t add(std::shared_ptr<Endpoint> endpoint);
   void remove(uint64_t id);
-  Endpoint* find(uint64_t id) const;
-  Result<lws_vhost*> client_vhost(const std::optional<ClientTls>& tls);
-  size_t buffer_bytes() const { return options_.buffer_bytes; }
+  std::shared_ptr<Endpoint> find(uint64_t id) const;
+  void kill(lws* wsi);                                                   // soon, not now
+  Result<lws_vhost*> client_vhost(const std::optional<ClientTls>& tls);  // absent: plain text
+  struct ServerVhost {
+    uint64_t endpoint;    // gets each new connection, and the OpenSSL context to fill
+    std::string address;  // empty: all
+    uint16_t port;
+    bool tls;
+    bool asks_for_certificates;
+  };
+  Result<lws_vhost*> server_vhost(const ServerVhost& server);
 
  private:
   Context(Loop& loop, Options options) : loop_(loop), options_(options), closer_(loop) {}
+  void start_destroying();
+  const char* keep(std::string text);  // libwebsockets keeps pointers to the names it is given
+
+  struct ClientVhost {
+    lws_vhost* vhost;
+    ssl_ctx_st* tls;  // freed here, after libwebsockets is gone
+  };
 
   Loop& loop_;
   Options options_;
   lws_context* context_ = nullptr;
   bool closing_ = false;
-  bool destroy_called_ = false;
+  bool destroying_ = false;
+  int event_fd_ = -1;  // libwebsockets' own, see start_destroying
   Timer closer_;
   uint64_t last_id_ = 0;
-  std::unordered_map<uint64_t, Endpoint*> endpoints_;
-  std::unordered_map<std::string, lws_vhost*> client_vhosts_;  // by the files they were made from
+  // Shared, so that an endpoint whose owner goes during its callback lives until the callback's
+  // end.
+  std::unordered_map<uint64_t, std::shared_ptr<Endpoint>> endpoints_;
+  std::unordered_map<std::string, ClientVhost> client_vhosts_;  // by the files they were made from
+  std::deque<std::string> kept_;
 };
 
 }  // namespace farmhand::net

@@ -45,9 +45,9 @@ class HttpClient {
 
  private:
   class Connection;
-  explicit HttpClient(std::unique_ptr<Connection> connection);
+  explicit HttpClient(std::shared_ptr<Connection> connection);
 
-  std::unique_ptr<Connection> connection_;
+  std::shared_ptr<Connection> connection_;
 };
 
 }  // namespace farmhand::net

@@ -25,6 +25,7 @@ struct Request {
   std::string bearer;  // of `Authorization: Bearer …`; empty: none
   std::string
       peer_uri;  // `farmhand:node:…` of a client certificate that was *verified*; else empty
+  std::string accept;  // what the client would like to get, as written
   std::string content_type;
   std::string body;
 
@@ -36,12 +37,14 @@ struct Request {
 // Options::request_ms.
 class Responder {
  public:
-  Responder(Context& context, uint64_t id) : context_(&context), id_(id) {}
+  Responder(Context& context, uint64_t id, uint64_t number)
+      : context_(&context), id_(id), number_(number) {}
   void respond(int status, std::string content_type, std::string body) const;
 
  private:
   Context* context_;
   uint64_t id_;
+  uint64_t number_;  // of the request within its connection
 };
 
 // The server's end of a session. Destroying it drops the connection without a further word.
@@ -68,6 +71,7 @@ class WsPeer {
 
 class Server {
  public:
+  class Listening;  // for this folder
   struct Options {
     std::string address = "127.0.0.1";  // an address of this machine; empty: all of them
     uint16_t port = 0;                  // 0: a free one, see port()
@@ -75,7 +79,7 @@ class Server {
     size_t body_bytes_max = 64 << 10;   // of a request; a larger one gets 413
     uint64_t handshake_ms = 5000;  // from accept to the whole request; a silent peer is dropped
     uint64_t request_ms = 30000;   // from the request to its answer
-    WsLimits limits = {.ping_ms = 15000, .pong_ms = 10000};
+    WsLimits limits = {.ping_ms = 10000, .pong_ms = 5000};
   };
   using HttpHandler = std::function<void(const Request&, Responder)>;
   struct WsHandler {
@@ -87,7 +91,8 @@ class Server {
 
   // kExists when the port is in use, kInvalid for files or addresses that cannot be used.
   static Result<std::unique_ptr<Server>> listen(Context& context, Options options);
-  ~Server();  // drops its connections
+  // Drops its connections. libwebsockets frees the port only half a minute later.
+  ~Server();
 
   uint16_t port() const;
 
@@ -98,13 +103,9 @@ class Server {
   void websocket(std::string path, WsHandler handler);
 
  private:
-  class Listening;
-  class Connection;
-  friend class Responder;
-  friend class WsPeer;
-  explicit Server(std::unique_ptr<Listening> listening);
+  explicit Server(std::shared_ptr<Listening> listening);
 
-  std::unique_ptr<Listening> listening_;
+  std::shared_ptr<Listening> listening_;
 };
 
 }  // namespace farmhand::net

@@ -52,9 +52,9 @@ class WsClient {
 
  private:
   class Connection;
-  explicit WsClient(std::unique_ptr<Connection> connection);
+  explicit WsClient(std::shared_ptr<Connection> connection);
 
-  std::unique_ptr<Connection> connection_;
+  std::shared_ptr<Connection> connection_;
 };
 
 }  // namespace farmhand::net

@@ -25,51 +25,52 @@ struct WsLimits {
   uint64_t pong_ms = 5000;  // hang up when nothing was heard for so long after it
 };
 
-// The message part of a connection. It lives in the Endpoint that owns the connection.
+// The message part of a connection. It lives in the Endpoint that owns the connection; the
+// functions that return int are for its callbacks, and a result other than 0 closes the connection.
 class WsSession {
  public:
   explicit WsSession(WsLimits limits) : limits_(limits) {}
 
   void opened(lws* wsi);
-  void closed();
+  Error closed(std::string_view tls_problem);  // the reason why
   bool open() const { return wsi_ != nullptr; }
 
   Result<void> send(std::string message);
   size_t queued_bytes() const { return queued_bytes_; }
   void close_when_sent();
 
-  // From the callbacks; a result other than 0 closes the connection.
-  std::optional<std::string> take(std::string_view fragment, bool first, bool final);
-  bool overflowed() const { return overflowed_; }
+  // The message that this fragment completes, if it does.
+  std::optional<std::string> take(std::string_view fragment);
+  int on_peer_close(std::string_view code_and_reason);
   int on_writable();
   int on_timer();
   void heard() { heard_ = true; }
-  const std::optional<Error>& failure() const { return failure_; }
-  bool closing() const { return closing_; }
 
  private:
+  void close_with(int status);
   int64_t acknowledged() const;
+  bool ping_is_under_way() const;
   int write_ping();
   int write_chunk();
 
   WsLimits limits_;
   lws* wsi_ = nullptr;
+  std::optional<Error> failure_;   // what we close for
+  std::optional<Error> farewell_;  // what the other side closes for
+  bool closing_ = false;
+  int close_status_ = 0;  // 0: not yet
 
   std::string incoming_;
-  bool overflowed_ = false;
-
   std::deque<std::string> outgoing_;  // each with room for libwebsockets' header in front
   size_t sent_of_front_ = 0;
   size_t queued_bytes_ = 0;
-  bool closing_ = false;
 
-  bool heard_ = true;
-  bool ping_wanted_ = false;
-  bool ping_out_ = false;
+  bool heard_ = false;
+  bool ping_wanted_ = false;         // not yet written
+  bool ping_out_ = false;            // wanted or written, and nothing heard since
   int64_t written_ = 0;              // bytes given to libwebsockets
   int64_t written_at_ping_ = 0;      // of those, the ones before the ping
   int64_t acknowledged_before_ = 0;  // at the last look
-  std::optional<Error> failure_;
 };
 
 }  // namespace farmhand::net

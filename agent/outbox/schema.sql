@@ -5,10 +5,10 @@
 PRAGMA application_id = 0x46484f42;  -- "FHOB"
 PRAGMA user_version = 1;
 
--- version, min_reader, clean (1 after an orderly end), started_realtime_ns, salvage_from
+-- version, min_reader, clean (1 after an orderly end), started_realtime_ns
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('version', 1), ('min_reader', 1), ('clean', 1),
-                        ('started_realtime_ns', 0), ('salvage_from', '');
+                        ('started_realtime_ns', 0);
 
 -- `id` counts the epochs of this file; positions carry it. The largest is the current one.
 CREATE TABLE epoch (id INTEGER PRIMARY KEY, counter INTEGER NOT NULL, random BLOB NOT NULL);
@@ -36,6 +36,9 @@ CREATE TABLE lane (
   depth INTEGER NOT NULL DEFAULT 0,
   gap_records INTEGER NOT NULL DEFAULT 0, gap_bytes INTEGER NOT NULL DEFAULT 0);
 INSERT INTO lane (lane) VALUES (0), (1), (2), (3), (4);
+
+-- Lanes whose rows after this place are being moved to the current epoch; finished at the next open.
+CREATE TABLE move (lane INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL);
 
 -- position = lane << 60 | epoch << 44 | from_seq: one key, ascending in the order of sending, so that
 -- each lane is appended to and its applied rows are one range. `crc` covers all columns.

@@ -171,28 +171,55 @@ Result<bool> thin_segment(Segment& segment, GapReason reason,
   return true;
 }
 
-Result<void> trim_segment(Segment& segment, uint64_t seq) {
+namespace {
+
+// One half of a segment that is being cut in two.
+struct Half {
   MixedWriter writer;
   uint64_t kept = 0, gaps = 0;
-  const auto on_record = [&](uint64_t at, std::string_view record) {
-    if (at <= seq) return;
+
+  void record(std::string_view record) {
     writer.record(record);
     ++kept;
+  }
+  void gap(uint64_t count, GapReason reason) {
+    writer.gap(count, reason);
+    gaps += count;
+  }
+  void finish(Segment& segment) {
+    segment.bytes = kept > 0 ? writer.take() : std::string();
+    segment.kind = kept > 0 ? SegmentKind::kMixed : SegmentKind::kGap;
+    segment.gap_count = gaps;
+  }
+};
+
+// How the dropped bytes were spread over the range is not known: in proportion.
+uint64_t share_of(uint64_t bytes, uint64_t part, uint64_t whole) {
+  if (whole == 0) return 0;
+  return static_cast<uint64_t>(static_cast<double>(bytes) * static_cast<double>(part) /
+                               static_cast<double>(whole));
+}
+
+}  // namespace
+
+Result<Segment> split_segment(Segment& segment, uint64_t seq) {
+  Half front, back;
+  const auto on_record = [&](uint64_t at, std::string_view record) {
+    (at <= seq ? front : back).record(record);
   };
   const auto on_gap = [&](uint64_t from, uint64_t to, GapReason why) {
-    from = std::max(from, seq + 1);
-    if (from > to) return;
-    writer.gap(to - from + 1, why);
-    gaps += to - from + 1;
+    if (from <= seq) front.gap(std::min(to, seq) - from + 1, why);
+    if (to > seq) back.gap(to - std::max(from, seq + 1) + 1, why);
   };
-  if (auto walked = walk_segment(segment, {on_record, on_gap}); !walked) return walked;
-  segment.bytes = kept > 0 ? writer.take() : std::string();
-  segment.kind = kept > 0 ? SegmentKind::kMixed : SegmentKind::kGap;
-  // How the dropped bytes were spread over the range is not known: in proportion.
-  if (segment.gap_count > 0) segment.gap_bytes = segment.gap_bytes * gaps / segment.gap_count;
-  segment.gap_count = gaps;
+  if (auto walked = walk_segment(segment, {on_record, on_gap}); !walked) return walked.error();
+  Segment head = segment;
+  front.finish(head);
+  head.to = seq;
+  head.gap_bytes = share_of(segment.gap_bytes, front.gaps, segment.gap_count);
+  back.finish(segment);
   segment.from = seq + 1;
-  return {};
+  segment.gap_bytes -= head.gap_bytes;
+  return head;
 }
 
 }  // namespace farmhand

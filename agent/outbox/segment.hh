@@ -95,7 +95,8 @@ Result<void> walk_segment(const Segment& segment, const SegmentVisitor& visitor)
 Result<bool> thin_segment(Segment& segment, GapReason reason,
                           const std::function<bool(uint64_t seq)>& drop);
 
-// Cuts everything up to and including `seq` off a gap or mixed segment.
-Result<void> trim_segment(Segment& segment, uint64_t seq);
+// Cuts a gap or mixed segment after `seq`, which lies within it and is not its end: the front is
+// returned, the rest stays. Both keep the chain; what it was after `seq` is not known any more.
+Result<Segment> split_segment(Segment& segment, uint64_t seq);
 
 }  // namespace farmhand

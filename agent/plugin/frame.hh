@@ -15,7 +15,7 @@
 //   kMetrics    Call                          kMetricList (Reply, records) or kFailed
 //   kSample     Call, count × u32 metric id;  per Call: kSamples (Reply, count × Reading) or
 //               as often as there are devices kFailed
-//   kStop       nothing                       kStopped, then the host ends
+//   kStop       nothing                       kStopped; closing the channel ends the host
 //
 //   unasked     kLog (Log, string)
 //

@@ -137,6 +137,10 @@ void Keeper::on_enumerate_failed(Run& run, const CallFailure& failure) {
 
 void Keeper::on_sample_failed(Run& run, const CallFailure& failure) {
   const uint32_t device = failure.head.device;
+  const bool no_metrics = failure.head.operation == frame::Operation::kMetrics &&
+                          failure.head.status == FH_E_UNSUPPORTED;
+  // A device without a driver has nothing to read: that is known, not unknown.
+  if (no_metrics) return on_metrics(*run.host, device, {});
   // To fail is to answer: the device neither hung nor crashed.
   if (&run == probe_.get()) return on_trial_passed();
   if (&run == active_.get()) {

@@ -33,8 +33,8 @@ struct PluginSettings {
 
 class Supervisor {
  public:
-  // What the supervisor tells, on the loop; on_devices and on_plugin_state also from inside `add` and
-  // `remove`. May call `sample`, nothing else.
+  // What the supervisor tells, on the loop; on_devices and on_plugin_state also from inside `add`
+  // and `remove`. May call `sample`, nothing else.
   struct Listener {
     virtual ~Listener() = default;
     // The plugin's devices changed; the list is whole, quarantined devices included.

@@ -19,8 +19,14 @@ constexpr int kWalBytesKept = 4 << 20;  // a longer WAL file is cut when it star
 
 // The kind of an I/O error is what the system call said, where SQLite still knows it.
 Errc errc_of_io(sqlite3* db) {
-  const int errnum = sqlite3_system_errno(db);
-  return errnum == ENOSPC || errnum == EDQUOT ? Errc::kNoSpace : Errc::kIo;
+  switch (sqlite3_system_errno(db)) {
+    case ENOSPC:
+    case EDQUOT: return Errc::kNoSpace;
+    case EACCES:
+    case EPERM: return Errc::kPermission;
+    case EISDIR: return Errc::kInvalid;
+    default: return Errc::kIo;
+  }
 }
 
 Errc errc_from(sqlite3* db) {
@@ -40,10 +46,11 @@ Errc errc_from(sqlite3* db) {
   }
 }
 
-// SQLite would create the file for everyone to read; its WAL takes the file's mode.
+// SQLite would create the file for everyone to read; its WAL takes the file's mode. An existing file is
+// not even opened: closing it would drop the locks that another connection of ours may hold.
 Result<void> create_private(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return error_from_errno("open '" + path + "'", errno);
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd && errno != EEXIST) return error_from_errno("create '" + path + "'", errno);
   return {};
 }
 
@@ -142,6 +149,10 @@ Result<bool> Database::quick_check(int limit_ms) {
   }
   sqlite3_progress_handler(db_.get(), 0, nullptr, nullptr);
   return sound;
+}
+
+void Database::abandon() {
+  sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 Result<Transaction> Transaction::begin(Database& db) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hh"
 
@@ -23,7 +24,7 @@ struct OpenOptions {
   int cache_kib = 256;            // page cache; a larger transaction spills into the WAL
   uint64_t bytes_max = 0;         // of the main file, 0: no bound
   bool checkpoint_self = false;   // the owner calls checkpoint(); else every 1000 pages
-  std::string vfs;                // empty: the system's; tests inject faults with their own
+  std::string vfs = {};           // empty: the system's; tests inject faults with their own
 };
 
 class Database {
@@ -40,6 +41,10 @@ class Database {
 
   // `quick_check`, given up after `limit_ms`: true when sound as far as it got.
   Result<bool> quick_check(int limit_ms);
+
+  // Closing will not write the WAL back: for a connection that failed, whose pages may not be what
+  // is on disk. Whoever opens the file next recovers from the WAL.
+  void abandon();
 
   const std::string& path() const { return path_; }
   sqlite3* raw() const { return db_.get(); }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/log.hh"
+#include "base/signature.hh"
 #include "loop/timer.hh"
 #include "outbox/outbox.hh"
 #include "store/thread.hh"
@@ -16,6 +17,18 @@ namespace farmhand {
 namespace {
 
 constexpr uint64_t kReportAgainMs = 1'000;
+
+std::vector<PublicKey> keys_from(const std::vector<std::string>& pems) {
+  std::vector<PublicKey> keys;
+  for (const std::string& pem : pems) {
+    auto key = PublicKey::parse(pem, "trusted key " + std::to_string(keys.size() + 1));
+    if (key)
+      keys.push_back(std::move(*key));
+    else
+      log::error("a trusted key is left out", {{"why", key.error().message}});
+  }
+  return keys;
+}
 
 wire::CommandResult result_of(const Uuid& uuid, wire::CommandStatus status, std::string sentence) {
   wire::CommandResult result;
@@ -38,8 +51,10 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
         clock_(clock),
         store_(store),
         outbox_(outbox),
-        options_(std::move(options)),
-        table_(std::make_shared<CommandStore>(state)) {}
+        keys_(keys_from(options.trusted_keys)),
+        table_(std::make_shared<CommandStore>(state)) {
+    partitions = std::move(options.partitions);
+  }
 
   void receive(const wire::SignedCommand& command, std::function<void(wire::CommandAck)> ack);
   void resume();
@@ -50,7 +65,7 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
 
   std::map<std::string, Handler> handlers;
   Status status;
-  Options& options() { return options_; }
+  std::vector<std::string> partitions;
 
  private:
   struct Refusal {
@@ -84,7 +99,7 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
   const Clock& clock_;
   StoreThread& store_;
   Outbox& outbox_;
-  Options options_;
+  std::vector<PublicKey> keys_;
   std::shared_ptr<CommandStore> table_;  // used on the store thread
   std::deque<Uuid> lately_refused_;      // each is reported once, so that a flood costs nothing
   bool closed_ = false;
@@ -92,13 +107,12 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
 
 bool Commands::Impl::is_signed(const wire::SignedCommand& command) const {
   const std::string message = wire::bytes_to_sign(command.payload);
-  return std::any_of(options_.trusted_keys.begin(), options_.trusted_keys.end(),
+  return std::any_of(keys_.begin(), keys_.end(),
                      [&](const PublicKey& key) { return key.verifies(message, command.signature); });
 }
 
 std::optional<Commands::Impl::Refusal> Commands::Impl::refusal_of(const wire::Command& c) const {
-  const auto& mine = options_.partitions;
-  if (std::find(mine.begin(), mine.end(), c.partition) == mine.end())
+  if (std::find(partitions.begin(), partitions.end(), c.partition) == partitions.end())
     return Refusal{wire::CommandStatus::kRefused,
                    "the command is for partition '" + c.partition + "', this node is not in it"};
   if (c.not_after_realtime_ns < clock_.realtime_ns())
@@ -257,7 +271,7 @@ void Commands::handle(std::string kind, Handler handler) {
   impl_->handlers[std::move(kind)] = std::move(handler);
 }
 void Commands::set_partitions(std::vector<std::string> partitions) {
-  impl_->options().partitions = std::move(partitions);
+  impl_->partitions = std::move(partitions);
 }
 void Commands::receive(wire::SignedCommand command, std::function<void(wire::CommandAck)> ack) {
   impl_->receive(command, std::move(ack));

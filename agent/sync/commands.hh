@@ -14,7 +14,6 @@
 #include "base/clock.hh"
 #include "base/ids.hh"
 #include "base/result.hh"
-#include "base/signature.hh"
 #include "loop/loop.hh"
 #include "store/state.hh"
 #include "wire/command.hh"
@@ -35,7 +34,7 @@ class Commands {
   using Handler = std::function<void(const wire::Command&, Done)>;
 
   struct Options {
-    std::vector<PublicKey> trusted_keys;    // a command is believed if one of them signed it
+    std::vector<std::string> trusted_keys;  // PEM text of Ed25519 public keys; one has to have signed
     std::vector<std::string> partitions;    // this node's, as it was enrolled
   };
   struct Status {

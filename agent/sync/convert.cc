@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/convert.hh"
 
+#include "wire/record.hh"
+
 namespace farmhand {
 namespace {
 
@@ -62,6 +64,20 @@ Result<void> walk_records(wire::Segment& segment, const RecordVisitor& visitor) 
                                       }});
   stored.bytes.swap(segment.bytes);
   return walked;
+}
+
+OutboxEncoders wire_encoders() {
+  OutboxEncoders encoders;
+  encoders.epoch_start = [](const std::vector<Position>& old) {
+    wire::EpochStart start;
+    if (!old.empty()) start.old_epoch = wire_epoch_from(old[0].epoch);
+    for (const Position& p : old) start.last.push_back(wire_position_from(p).last);
+    return wire::encode_record(start);
+  };
+  encoders.interruption = [](Lane lane, int64_t from_ns, int64_t to_ns) {
+    return wire::encode_record(wire::Interruption{static_cast<uint8_t>(lane), from_ns, to_ns});
+  };
+  return encoders;
 }
 
 Result<Watermark> watermark_from(const wire::Watermark& w) {

@@ -5,8 +5,7 @@
 
 #include <functional>
 
-#include "outbox/segment.hh"
-#include "outbox/stats.hh"
+#include "outbox/outbox.hh"
 #include "wire/sync.hh"
 
 namespace farmhand {
@@ -23,6 +22,9 @@ struct RecordVisitor {
   std::function<void(uint64_t from, uint64_t to, wire::GapReason reason)> on_gap;
 };
 Result<void> walk_records(wire::Segment& segment, const RecordVisitor& visitor);
+
+// The records that the outbox itself writes.
+OutboxEncoders wire_encoders();
 
 // A lane number that is none of ours is kCorrupt.
 Result<Watermark> watermark_from(const wire::Watermark& watermark);

@@ -252,7 +252,7 @@ void Uplink::Impl::on_refused(const wire::Refused& refused) {
   const bool passing = refused.code == "out_of_place" || refused.code == "overloaded";
   if (!passing) ending_state_ = UplinkState::kRefused;
   if (refused.code == "duplicate_node") backoff_.at_most();
-  end_soon({Errc::kRefused, refused.sentence.empty() ? refused.code : refused.sentence});
+  end_soon({Errc::kRefused, refused.code + ": " + refused.sentence});
 }
 
 void Uplink::Impl::on_pushed(wire::SignedCommand command) {

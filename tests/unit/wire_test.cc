@@ -49,11 +49,24 @@ Segment some_segment() {
 }
 
 Device some_device() {
-  return {.key = "RNGD0001", .plugin = "sim", .vendor = "furiosa", .model = "RNGD", .serial = "1",
-          .uuid = "u", .pci = "0000:03:00.0", .firmware = "1.2", .driver = "3.4", .note = "n",
-          .reason = "the host crashed", .kind = DeviceKind::kAccelerator,
-          .state = DeviceState::kUnknown, .quarantined = true, .since_boottime_ns = 5,
-          .numa_node = -1, .index = 0, .memory_bytes = 48ull << 30,
+  return {.key = "RNGD0001",
+          .plugin = "sim",
+          .vendor = "furiosa",
+          .model = "RNGD",
+          .serial = "1",
+          .uuid = "u",
+          .pci = "0000:03:00.0",
+          .firmware = "1.2",
+          .driver = "3.4",
+          .note = "n",
+          .reason = "the host crashed",
+          .kind = DeviceKind::kAccelerator,
+          .state = DeviceState::kUnknown,
+          .quarantined = true,
+          .since_boottime_ns = 5,
+          .numa_node = -1,
+          .index = 0,
+          .memory_bytes = 48ull << 30,
           .peaks = {{.dtype = "fp8", .tera_ops = 512, .source = "data sheet"}}};
 }
 
@@ -68,22 +81,40 @@ Telemetry telemetry_of(std::vector<double> values) {
 
 // What a card says, second by second: readings with the decimals that sensors have.
 Telemetry second_of(int device, int second, std::mt19937& random) {
-  Telemetry telemetry{.table_id = 0x123456789abcdef0 + static_cast<uint64_t>(device), .samples = {}};
+  Telemetry telemetry{.table_id = 0x123456789abcdef0 + static_cast<uint64_t>(device),
+                      .samples = {}};
   const auto noise = [&](int range) { return static_cast<double>(random() % range); };
   const uint64_t now = 86'400'000'000'000 + static_cast<uint64_t>(second) * 1'000'003'117;
   for (uint32_t series = 0; series < 32; ++series) {
     double value = 0;
     switch (series % 8) {
-      case 0: value = 40 + noise(200) / 10; break;            // °C
-      case 1: value = 90 + noise(90'000) / 1000; break;       // W
-      case 2: value = 1e6 * second + noise(1000) / 1000; break;  // J
-      case 3: value = noise(10'001) / 100; break;             // %
-      case 4: value = 4096 * (1e6 + noise(1 << 20)); break;   // bytes used
-      case 5: value = 48.0 * (1 << 30); break;                // bytes in all
-      case 6: value = 1000 + noise(8) * 25; break;            // MHz
-      default: value = 0; break;                              // errors
+      case 0:
+        value = 40 + noise(200) / 10;
+        break;  // °C
+      case 1:
+        value = 90 + noise(90'000) / 1000;
+        break;  // W
+      case 2:
+        value = 1e6 * second + noise(1000) / 1000;
+        break;  // J
+      case 3:
+        value = noise(10'001) / 100;
+        break;  // %
+      case 4:
+        value = 4096 * (1e6 + noise(1 << 20));
+        break;  // bytes used
+      case 5:
+        value = 48.0 * (1 << 30);
+        break;  // bytes in all
+      case 6:
+        value = 1000 + noise(8) * 25;
+        break;  // MHz
+      default:
+        value = 0;
+        break;  // errors
     }
-    telemetry.samples.push_back({.series = series, .status = 0, .value = value, .boottime_ns = now});
+    telemetry.samples.push_back(
+        {.series = series, .status = 0, .value = value, .boottime_ns = now});
   }
   return telemetry;
 }
@@ -92,30 +123,52 @@ Telemetry second_of(int device, int second, std::mt19937& random) {
 
 TEST_CASE("every kind of record comes back as it was") {
   check_round_trip(Inventory{.boottime_ns = 3,
-                             .node = {.hostname = "n1", .os = "Debian", .kernel = "6.1",
-                                      .architecture = "x86_64", .cpu_model = "c", .cpu_count = 2,
-                                      .memory_bytes = 1 << 30, .agent_version = "0.1.0"},
+                             .node = {.hostname = "n1",
+                                      .os = "Debian",
+                                      .kernel = "6.1",
+                                      .architecture = "x86_64",
+                                      .cpu_model = "c",
+                                      .cpu_count = 2,
+                                      .memory_bytes = 1 << 30,
+                                      .agent_version = "0.1.0"},
                              .devices = {some_device()},
-                             .plugins = {{.id = "sim", .vendor = "farmhand", .version = "1",
-                                          .health = PluginHealth::kRunning, .sentence = "",
-                                          .restarts = 1, .parked_hosts = 0, .boottime_ns = 1}}});
+                             .plugins = {{.id = "sim",
+                                          .vendor = "farmhand",
+                                          .version = "1",
+                                          .health = PluginHealth::kRunning,
+                                          .sentence = "",
+                                          .restarts = 1,
+                                          .parked_hosts = 0,
+                                          .boottime_ns = 1}}});
   check_round_trip(make_metric_table(
       "RNGD0001", "sim",
       {{.name = "temperature", .label = "core", .label_value = "3", .kind = 1, .unit = 1}}));
   check_round_trip(telemetry_of({1, 2.5, -3, 0}));
-  check_round_trip(Event{.uuid = Uuid::random(), .boottime_ns = 1, .device_key = "d",
-                         .plugin = "sim", .severity = Severity::kError, .reason = "device.missing",
-                         .sentence = "s", .attributes = {{"a", "b"}}});
-  check_round_trip(CommandResult{.command_uuid = Uuid::random(), .status = CommandStatus::kExpired,
-                                 .sentence = "late", .boottime_ns = 4,
+  check_round_trip(Event{.uuid = Uuid::random(),
+                         .boottime_ns = 1,
+                         .device_key = "d",
+                         .plugin = "sim",
+                         .severity = Severity::kError,
+                         .reason = "device.missing",
+                         .sentence = "s",
+                         .attributes = {{"a", "b"}}});
+  check_round_trip(CommandResult{.command_uuid = Uuid::random(),
+                                 .status = CommandStatus::kExpired,
+                                 .sentence = "late",
+                                 .boottime_ns = 4,
                                  .output = std::string("\0\xff", 2)});
-  check_round_trip(EpochStart{.old_epoch = some_epoch(), .last = {some_mark(0), some_mark(4)},
-                              .reason = "rolled back"});
+  check_round_trip(EpochStart{
+      .old_epoch = some_epoch(), .last = {some_mark(0), some_mark(4)}, .reason = "rolled back"});
   check_round_trip(EpochStart{});
   check_round_trip(Interruption{.lane = 4, .from_realtime_ns = -5, .to_realtime_ns = 9});
-  check_round_trip(PluginState{.id = "sim", .vendor = "v", .version = "1",
-                               .health = PluginHealth::kRefused, .sentence = "no", .restarts = 2,
-                               .parked_hosts = 1, .boottime_ns = 3});
+  check_round_trip(PluginState{.id = "sim",
+                               .vendor = "v",
+                               .version = "1",
+                               .health = PluginHealth::kRefused,
+                               .sentence = "no",
+                               .restarts = 2,
+                               .parked_hosts = 1,
+                               .boottime_ns = 3});
 }
 
 TEST_CASE("every value comes back as the very same double") {
@@ -141,8 +194,10 @@ TEST_CASE("samples in any order, with their own times and statuses, come back as
   for (int i = 0; i < 5000; ++i) {
     const auto status = static_cast<uint8_t>(random() % 6);
     const double value = status == 0 || status == 3 ? random() % 1000 / 10.0 : 0;
-    telemetry.samples.push_back({.series = static_cast<uint32_t>(random() % 40), .status = status,
-                                 .value = value, .boottime_ns = random()});
+    telemetry.samples.push_back({.series = static_cast<uint32_t>(random() % 40),
+                                 .status = status,
+                                 .value = value,
+                                 .boottime_ns = random()});
   }
   check_round_trip(telemetry);
   check_round_trip(Telemetry{.table_id = 3, .samples = {}});
@@ -163,7 +218,8 @@ TEST_CASE("a sample takes two to six bytes at 1 Hz, and no more than two at 100 
   Telemetry batch{.table_id = 1, .samples = {}};
   for (int tick = 0; tick < 100; ++tick) {
     for (uint32_t series = 0; series < 32; ++series) {
-      batch.samples.push_back({.series = series, .status = 0,
+      batch.samples.push_back({.series = series,
+                               .status = 0,
                                .value = 50 + (tick * series % 17) / 10.0,
                                .boottime_ns = 1'000'000'000ull + tick * 10'000'123ull});
     }
@@ -173,8 +229,8 @@ TEST_CASE("a sample takes two to six bytes at 1 Hz, and no more than two at 100 
 }
 
 TEST_CASE("a table's id follows from its content") {
-  const std::vector<Metric> metrics = {{.name = "power", .label = "", .label_value = "", .kind = 1,
-                                        .unit = 2}};
+  const std::vector<Metric> metrics = {
+      {.name = "power", .label = "", .label_value = "", .kind = 1, .unit = 2}};
   const auto table = make_metric_table("d", "sim", metrics);
   CHECK(table.table_id != 0);
   CHECK(table.table_id == make_metric_table("d", "sim", metrics).table_id);
@@ -190,8 +246,9 @@ TEST_CASE("a few bytes cannot claim more samples than the limit") {
 }
 
 TEST_CASE("text that is not UTF-8 is mended, not poison") {
-  const std::string texts[] = {"\xff", "a\x80z", "\xc3", "\xed\xa0\x80", "\xf5\x80\x80\x80",
-                               "\xc0\xaf", "\xe0\x80\x80", "\xf0\x9f\x98"};
+  const std::string texts[] = {"\xff",         "a\x80z",           "\xc3",
+                               "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xc0\xaf",
+                               "\xe0\x80\x80", "\xf0\x9f\x98"};
   for (const std::string& text : texts) {
     const auto again = decode_record(encode_record(plugin_that_says(text)));
     REQUIRE(again);
@@ -202,18 +259,31 @@ TEST_CASE("text that is not UTF-8 is mended, not poison") {
 }
 
 TEST_CASE("every message of the session comes back as it was") {
-  Segment segment{.epoch = some_epoch(), .lane = 1, .from = 3, .to = 9, .chain = {9},
-                  .kind = SegmentKind::kMixed, .reason = GapReason::kDownsample, .gap_count = 2,
-                  .gap_bytes = 100, .boottime_ns = 5, .realtime_ns = -6, .synchronised = true,
-                  .encoding = Encoding::kZstd, .crc32c = 0xdeadbeef,
+  Segment segment{.epoch = some_epoch(),
+                  .lane = 1,
+                  .from = 3,
+                  .to = 9,
+                  .chain = {9},
+                  .kind = SegmentKind::kMixed,
+                  .reason = GapReason::kDownsample,
+                  .gap_count = 2,
+                  .gap_bytes = 100,
+                  .boottime_ns = 5,
+                  .realtime_ns = -6,
+                  .synchronised = true,
+                  .encoding = Encoding::kZstd,
+                  .crc32c = 0xdeadbeef,
                   .bytes = std::string("\0\1\2", 3)};
-  const NodeMessage from_node[] = {
-      Hello{.node_uuid = Uuid::random(), .epoch = some_epoch(),
-            .lanes = {{.last = some_mark(0), .applied = some_mark(0)},
-                      {.last = some_mark(1), .applied = std::nullopt}},
-            .boot_id = "b", .agent_version = "0.1.0", .protocol_version = 1, .hostname = "h"},
-      Segments{.lane = 1, .segments = {segment, segment}},
-      CommandAck{.command_uuid = Uuid::random()}, Ping{.number = 3}};
+  const NodeMessage from_node[] = {Hello{.node_uuid = Uuid::random(),
+                                         .epoch = some_epoch(),
+                                         .lanes = {{.last = some_mark(0), .applied = some_mark(0)},
+                                                   {.last = some_mark(1), .applied = std::nullopt}},
+                                         .boot_id = "b",
+                                         .agent_version = "0.1.0",
+                                         .protocol_version = 1,
+                                         .hostname = "h"},
+                                   Segments{.lane = 1, .segments = {segment, segment}},
+                                   CommandAck{.command_uuid = Uuid::random()}, Ping{.number = 3}};
   for (const NodeMessage& message : from_node) {
     const auto again = decode_node_message(encode_node_message(message));
     REQUIRE(again);
@@ -221,9 +291,11 @@ TEST_CASE("every message of the session comes back as it was") {
   }
   const CoordinatorMessage from_coordinator[] = {
       Welcome{.applied = {some_mark(0), some_mark(4)}, .protocol_version = 1},
-      Applied{.watermark = some_mark(2)}, Nack{.lane = 4, .seq = 8, .reason = "r"},
+      Applied{.watermark = some_mark(2)},
+      Nack{.lane = 4, .seq = 8, .reason = "r"},
       SignedCommand{.payload = "p", .signature = "s", .key_id = "k"},
-      Refused{.code = "duplicate_node", .sentence = "s"}, Pong{.number = 3}};
+      Refused{.code = "duplicate_node", .sentence = "s"},
+      Pong{.number = 3}};
   for (const CoordinatorMessage& message : from_coordinator) {
     const auto again = decode_coordinator_message(encode_coordinator_message(message));
     REQUIRE(again);
@@ -252,14 +324,18 @@ TEST_CASE("a segment that makes no sense is refused") {
 }
 
 TEST_CASE("commands and enrolment come back as they were") {
-  const Command command{.uuid = Uuid::random(), .kind = "ping", .partition = "nhn-sapeon",
-                        .not_after_realtime_ns = 12, .max_attempts = 3, .arguments = {{"a", "b"}}};
+  const Command command{.uuid = Uuid::random(),
+                        .kind = "ping",
+                        .partition = "nhn-sapeon",
+                        .not_after_realtime_ns = 12,
+                        .max_attempts = 3,
+                        .arguments = {{"a", "b"}}};
   CHECK(*decode_command(encode_command(command)) == command);
   CHECK(bytes_to_sign("xy") == std::string("farmhand-cmd-v1\0xy", 18));
   const SignedCommand proof{.payload = "p", .signature = "s", .key_id = "k"};
   CHECK(*decode_signed_command(encode_signed_command(proof)) == proof);
-  const EnrollRequest request{.join_token = "t", .node_uuid = Uuid::random(), .hostname = "h",
-                              .agent_version = "v"};
+  const EnrollRequest request{
+      .join_token = "t", .node_uuid = Uuid::random(), .hostname = "h", .agent_version = "v"};
   CHECK(*decode_enroll_request(encode_enroll_request(request)) == request);
   const EnrollResponse response{.credential = "c", .cloud = "nhn", .vendors = {"sapeon", "x"}};
   CHECK(*decode_enroll_response(encode_enroll_response(response)) == response);
@@ -274,9 +350,12 @@ TEST_CASE("any bytes are decoded or refused, never more") {
   Command command;
   command.kind = "ping";
   const std::vector<std::string> seeds = {
-      encode_record(second_of(0, 1, random)), encode_record(start), encode_record(inventory),
+      encode_record(second_of(0, 1, random)),
+      encode_record(start),
+      encode_record(inventory),
       encode_node_message(Segments{.lane = 1, .segments = {some_segment()}}),
-      encode_coordinator_message(Welcome{.applied = {some_mark(1)}}), encode_command(command)};
+      encode_coordinator_message(Welcome{.applied = {some_mark(1)}}),
+      encode_command(command)};
   const auto decode_all = [](const std::string& bytes) {
     (void)decode_record(bytes).ok();
     (void)decode_node_message(bytes).ok();

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/registers.hh"
+
+#include <cstring>
+
+namespace farmhand {
+
+namespace {
+
+using sqlite::Query;
+using sqlite::Statement;
+
+std::string_view raw(const std::array<uint8_t, 16>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::array<uint8_t, 16> array_from(std::string_view bytes) {
+  std::array<uint8_t, 16> out{};
+  if (bytes.size() == out.size()) std::memcpy(out.data(), bytes.data(), out.size());
+  return out;
+}
+
+uint64_t unsigned_at(const Query& q, int column) {
+  return static_cast<uint64_t>(q.integer(column));
+}
+
+Place place_at(const Query& q, int column) {
+  return {static_cast<uint32_t>(q.integer(column)), unsigned_at(q, column + 1)};
+}
+
+// For what is asked once in a while: prepared, run row by row, forgotten.
+Result<void> each_row(sqlite::Database& db, std::string_view sql,
+                      const std::function<void(Query&)>& bind,
+                      const std::function<void(const Query&)>& use) {
+  auto statement = Statement::prepare(db, sql);
+  if (!statement) return statement.error();
+  Query q(*statement);
+  if (bind) bind(q);
+  for (;;) {
+    auto more = q.step();
+    if (!more) return more.error();
+    if (!*more) return {};
+    if (use) use(q);
+  }
+}
+
+}  // namespace
+
+Result<Registers> Registers::load(sqlite::Database& db) {
+  Registers r(db);
+  if (auto loaded = r.load_lanes(); !loaded) return loaded.error();
+  if (auto loaded = r.load_epochs(); !loaded) return loaded.error();
+  if (auto loaded = r.load_boots(); !loaded) return loaded.error();
+  auto save = Statement::prepare(
+      db, "INSERT OR REPLACE INTO lane VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  if (!save) return save.error();
+  r.save_lane_ = std::move(*save);
+  return r;
+}
+
+Registers Registers::load_readable(sqlite::Database& db, bool& lanes_known) {
+  Registers r(db);
+  lanes_known = r.load_lanes().ok();
+  if (!lanes_known) r.lanes = {};
+  (void)r.load_epochs();
+  (void)r.load_boots();
+  return r;
+}
+
+Result<void> Registers::load_lanes() {
+  size_t found = 0;
+  auto done = each_row(
+      *db_,
+      "SELECT lane, last_seq, last_chain, applied_epoch, applied_seq, applied_chain, floor_epoch,"
+      " floor_seq, floor_chain, thinned_epoch, thinned_seq, bytes, tail_bytes, depth, gap_records,"
+      " gap_bytes FROM lane",
+      nullptr, [&](const Query& q) {
+        const auto index = unsigned_at(q, 0);
+        if (index >= lanes.size()) return;
+        ++found;
+        lanes[index] = {unsigned_at(q, 1),  array_from(q.blob(2)),  place_at(q, 3),
+                        array_from(q.blob(5)), place_at(q, 6),       array_from(q.blob(8)),
+                        place_at(q, 9),     unsigned_at(q, 11),     unsigned_at(q, 12),
+                        unsigned_at(q, 13), unsigned_at(q, 14),     unsigned_at(q, 15)};
+      });
+  if (!done) return done;
+  if (found != lanes.size()) return Error{Errc::kCorrupt, "the lane table is not complete"};
+  saved_ = lanes;
+  return {};
+}
+
+Result<void> Registers::load_epochs() {
+  return each_row(*db_, "SELECT id, counter, random FROM epoch ORDER BY id", nullptr,
+                  [&](const Query& q) {
+                    epochs_.push_back({static_cast<uint32_t>(q.integer(0)),
+                                       {unsigned_at(q, 1), array_from(q.blob(2))}});
+                  });
+}
+
+Result<void> Registers::load_boots() {
+  return each_row(*db_, "SELECT id, uuid FROM boot", nullptr, [&](const Query& q) {
+    boots_.emplace_back(static_cast<uint32_t>(q.integer(0)), array_from(q.blob(1)));
+  });
+}
+
+Result<void> Registers::save_lanes() {
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    const LaneState& s = lanes[i];
+    if (s == saved_[i]) continue;
+    Query q(save_lane_);
+    q.bind(i).bind(s.last_seq).bind_blob(raw(s.last_chain));
+    q.bind(s.applied.epoch).bind(s.applied.seq).bind_blob(raw(s.applied_chain));
+    q.bind(s.floor.epoch).bind(s.floor.seq).bind_blob(raw(s.floor_chain));
+    q.bind(s.thinned.epoch).bind(s.thinned.seq).bind(s.bytes).bind(s.tail_bytes).bind(s.depth);
+    q.bind(s.gap_records).bind(s.gap_bytes);
+    if (auto saved = q.run(); !saved) return saved;
+    saved_[i] = s;
+  }
+  return {};
+}
+
+const Epoch* Registers::find_epoch(uint32_t id) const {
+  for (const auto& known : epochs_) {
+    if (known.id == id) return &known.epoch;
+  }
+  return nullptr;
+}
+
+std::optional<uint32_t> Registers::find_id(const Epoch& epoch) const {
+  for (const auto& known : epochs_) {
+    if (known.epoch == epoch) return known.id;
+  }
+  return std::nullopt;
+}
+
+Result<void> Registers::add_epoch(uint32_t id, const Epoch& epoch) {
+  auto done = each_row(
+      *db_, "INSERT INTO epoch VALUES (?, ?, ?)",
+      [&](Query& q) { q.bind(id).bind(epoch.counter).bind_blob(raw(epoch.random)); }, nullptr);
+  if (done) epochs_.push_back({id, epoch});
+  return done;
+}
+
+Result<void> Registers::put_end(uint32_t epoch, Lane lane, const EpochEnd& end) {
+  return each_row(
+      *db_, "INSERT OR REPLACE INTO epoch_end VALUES (?, ?, ?, ?)",
+      [&](Query& q) {
+        q.bind(epoch).bind(index_of(lane)).bind(end.seq).bind_blob(raw(end.chain));
+      },
+      nullptr);
+}
+
+Result<std::optional<EpochEnd>> Registers::find_end(uint32_t epoch, Lane lane) {
+  std::optional<EpochEnd> end;
+  if (epoch == current() && epoch != 0) {
+    end = EpochEnd{lanes[index_of(lane)].last_seq, lanes[index_of(lane)].last_chain};
+    return end;
+  }
+  auto done = each_row(
+      *db_, "SELECT last_seq, last_chain FROM epoch_end WHERE epoch = ? AND lane = ?",
+      [&](Query& q) { q.bind(epoch).bind(index_of(lane)); },
+      [&](const Query& q) { end = EpochEnd{unsigned_at(q, 0), array_from(q.blob(1))}; });
+  if (!done) return done.error();
+  return end;
+}
+
+Result<uint32_t> Registers::boot_number(const std::array<uint8_t, 16>& boot_id) {
+  uint32_t last = 0;
+  for (const auto& [number, id] : boots_) {
+    if (id == boot_id) return number;
+    last = std::max(last, number);
+  }
+  auto done = each_row(
+      *db_, "INSERT INTO boot VALUES (?, ?)",
+      [&](Query& q) { q.bind(last + 1).bind_blob(raw(boot_id)); }, nullptr);
+  if (!done) return done.error();
+  boots_.emplace_back(last + 1, boot_id);
+  return last + 1;
+}
+
+std::array<uint8_t, 16> Registers::boot_id(uint32_t number) const {
+  for (const auto& [known, id] : boots_) {
+    if (known == number) return id;
+  }
+  return {};
+}
+
+Result<std::vector<std::pair<Lane, Place>>> Registers::moves() {
+  std::vector<std::pair<Lane, Place>> all;
+  auto done = each_row(*db_, "SELECT lane, epoch, seq FROM move", nullptr, [&](const Query& q) {
+    all.emplace_back(static_cast<Lane>(q.integer(0)), place_at(q, 1));
+  });
+  if (!done) return done.error();
+  return all;
+}
+
+Result<void> Registers::put_move(Lane lane, Place after) {
+  return each_row(
+      *db_, "INSERT OR REPLACE INTO move VALUES (?, ?, ?)",
+      [&](Query& q) { q.bind(index_of(lane)).bind(after.epoch).bind(after.seq); }, nullptr);
+}
+
+Result<void> Registers::erase_move(Lane lane) {
+  return each_row(
+      *db_, "DELETE FROM move WHERE lane = ?", [&](Query& q) { q.bind(index_of(lane)); }, nullptr);
+}
+
+Result<std::string> Registers::meta(std::string_view key) {
+  std::string value;
+  auto done = each_row(
+      *db_, "SELECT value FROM meta WHERE key = ?", [&](Query& q) { q.bind(key); },
+      [&](const Query& q) { value = q.text(0); });
+  if (!done) return done.error();
+  return value;
+}
+
+Result<void> Registers::set_meta(std::string_view key, std::string_view value) {
+  return each_row(
+      *db_, "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+      [&](Query& q) { q.bind(key).bind(value); }, nullptr);
+}
+
+Result<void> Registers::set_meta(std::string_view key, int64_t value) {
+  return each_row(
+      *db_, "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+      [&](Query& q) { q.bind(key).bind(value); }, nullptr);
+}
+
+}  // namespace farmhand

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/tables.hh"
+
+#include <algorithm>
+
+#include "base/digest.hh"
+
+namespace farmhand {
+
+namespace {
+
+constexpr const char kSchema[] =
+#include "schema.sql.inc"
+    ;
+constexpr int kVersion = 1;
+constexpr int kApplicationId = 0x46484f42;
+constexpr int kCheckMs = 500;
+constexpr int kCacheKib = 512;
+
+Result<int64_t> ask(sqlite::Database& db, std::string_view question) {
+  auto statement = sqlite::Statement::prepare(db, question);
+  if (!statement) return statement.error();
+  sqlite::Query q(*statement);
+  auto row = q.step();
+  if (!row) return row.error();
+  return *row ? q.integer(0) : 0;
+}
+
+Result<void> make_schema(sqlite::Database& db) {
+  auto transaction = sqlite::Transaction::begin(db);
+  if (!transaction) return transaction.error();
+  if (auto made = db.exec(kSchema); !made) return made;
+  return transaction->commit();
+}
+
+Error damaged(const sqlite::Database& db, const std::string& how) {
+  return {Errc::kCorrupt, "'" + db.path() + "': " + how};
+}
+
+// Ours, of a version we may read, and sound.
+Result<void> check(sqlite::Database& db) {
+  auto application = ask(db, "PRAGMA application_id");
+  if (!application) return application.error();
+  if (*application != kApplicationId) return damaged(db, "is not an outbox");
+  auto min_reader = ask(db, "SELECT value FROM meta WHERE key = 'min_reader'");
+  if (!min_reader) return min_reader.error();
+  if (*min_reader > kVersion) {
+    return Error{Errc::kUnsupported, "'" + db.path() + "' was written by a newer version"};
+  }
+  auto sound = db.quick_check(kCheckMs);
+  if (!sound) return sound.error();
+  if (!*sound) return damaged(db, "its pages contradict each other");
+  return {};
+}
+
+// The newest row of each lane is where the lane's register says.
+Result<void> check_ends(Tables& t) {
+  for (const Lane lane : kLanes) {
+    const LaneState& state = t.registers.lane(lane);
+    const Place end{t.registers.current(), state.last_seq};
+    auto last = t.rows.find_head_at(lane, kLaneEnd);
+    if (!last) return last.error();
+    if (*last && (*last)->epoch == end.epoch) {
+      if ((*last)->end() == end && (*last)->segment.chain == state.last_chain) continue;
+    } else if (end.seq == 0 || state.floor == end) {
+      continue;
+    }
+    return damaged(t.db, "lane " + std::string(name_of(lane)) + " does not end where it should");
+  }
+  return {};
+}
+
+bool mergeable(const Segment& s) {
+  return s.kind == SegmentKind::kGap &&
+         (s.reason == GapReason::kQuota || s.reason == GapReason::kDownsample);
+}
+
+// `after` begins right behind `before`.
+bool adjoin(const Row& before, const Row& after) {
+  return before.epoch == after.epoch && before.segment.to + 1 == after.segment.from;
+}
+
+// What was dropped last gives the reason: one gap with the latest of two reasons, instead of gaps
+// without number where thinned records are dropped one by one.
+void absorb(Segment& into, const Segment& other) {
+  into.gap_count += other.gap_count;
+  into.gap_bytes += other.gap_bytes;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const Budget& budget,
+                                             const std::string& vfs) {
+  auto db = sqlite::Database::open(
+      path, {.cache_kib = kCacheKib, .bytes_max = budget.file_bytes, .checkpoint_self = true, .vfs = vfs});
+  if (!db) return db.error();
+  auto tables = ask(*db, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  if (auto ready = *tables == 0 ? make_schema(*db) : check(*db); !ready) return ready.error();
+  std::unique_ptr<Tables> t(new Tables{.db = std::move(*db), .rows = {}, .registers = {},
+                                       .page_count = {}, .free_count = {}});
+  auto rows = Rows::prepare(t->db);
+  if (!rows) return rows.error();
+  t->rows = std::move(*rows);
+  auto registers = Registers::load(t->db);
+  if (!registers) return registers.error();
+  t->registers = std::move(*registers);
+  auto pages = sqlite::Statement::prepare(t->db, "PRAGMA page_count");
+  auto free = sqlite::Statement::prepare(t->db, "PRAGMA freelist_count");
+  if (!pages) return pages.error();
+  if (!free) return free.error();
+  t->page_count = std::move(*pages);
+  t->free_count = std::move(*free);
+  if (auto checked = check_ends(*t); !checked) return checked.error();
+  return t;
+}
+
+Result<void> Tables::add(const Row& row) {
+  LaneState& state = registers.lane(row.segment.lane);
+  const uint64_t cost = disk_cost(row.segment.bytes.size());
+  state.bytes += cost;
+  (in_tail(row) ? state.tail_bytes : state.depth) += in_tail(row) ? cost : row.count();
+  return rows.put(row);
+}
+
+Result<void> Tables::remove(const Row& head) {
+  LaneState& state = registers.lane(head.segment.lane);
+  const uint64_t cost = disk_cost(head.size);
+  state.bytes -= std::min(state.bytes, cost);
+  uint64_t& account = in_tail(head) ? state.tail_bytes : state.depth;
+  account -= std::min(account, in_tail(head) ? cost : head.count());
+  return rows.erase(head.segment.lane, head.from());
+}
+
+Result<void> Tables::replace(const Row& head, const Row& row) {
+  if (auto gone = remove(head); !gone) return gone;
+  return add(row);
+}
+
+Place Tables::untouchable(Lane lane) {
+  return std::max(registers.lane(lane).applied, in_flight[index_of(lane)]);
+}
+
+Result<void> Tables::make_gap(Row row, GapReason reason) {
+  LaneState& state = registers.lane(row.segment.lane);
+  if (auto gone = remove(row); !gone) return gone;
+  Segment& s = row.segment;
+  state.gap_records += row.count() - s.gap_count;
+  state.gap_bytes += row.size;
+  s.gap_count = row.count();
+  s.gap_bytes += row.size;
+  s.kind = SegmentKind::kGap;
+  s.reason = reason;
+  s.bytes.clear();
+  row.size = 0;
+  if (!mergeable(s)) return add(row);
+  const Place fixed = untouchable(s.lane);
+  auto before = rows.find_head_at(s.lane, row.from());
+  if (!before) return before.error();
+  if (*before && mergeable((*before)->segment) && adjoin(**before, row) && (*before)->from() > fixed) {
+    if (auto gone = remove(**before); !gone) return gone;
+    absorb(s, (*before)->segment);
+    s.from = (*before)->segment.from;
+  }
+  auto after = rows.find_first(s.lane, row.from());
+  if (!after) return after.error();
+  if (*after && mergeable((*after)->segment) && adjoin(row, **after)) {
+    if (auto gone = remove(**after); !gone) return gone;
+    absorb(s, (*after)->segment);
+    s.to = (*after)->segment.to;
+    s.chain = (*after)->segment.chain;
+  }
+  return add(row);
+}
+
+Result<Row> Tables::mended(const Row& row) {
+  Row gap;
+  gap.epoch = row.epoch;
+  gap.boot = row.boot;
+  Segment& s = gap.segment;
+  s.lane = row.segment.lane;
+  s.from = row.segment.from;
+  s.chain = row.segment.chain;
+  s.kind = SegmentKind::kGap;
+  s.reason = GapReason::kCorruption;
+  auto next = rows.find_first(s.lane, row.from());
+  if (!next) return next.error();
+  if (*next && (*next)->epoch == row.epoch) {
+    s.to = (*next)->segment.from - 1;
+  } else {
+    auto end = registers.find_end(row.epoch, s.lane);
+    if (!end) return end.error();
+    s.to = std::max(s.from, *end ? (*end)->seq : s.from);
+  }
+  s.gap_count = gap.count();
+  s.gap_bytes = row.size;
+  return gap;
+}
+
+Result<Tables::Pages> Tables::pages() {
+  Pages pages;
+  for (auto* statement : {&page_count, &free_count}) {
+    sqlite::Query q(*statement);
+    auto row = q.step();
+    if (!row) return row.error();
+    (statement == &page_count ? pages.used : pages.free) = static_cast<uint64_t>(q.integer(0));
+  }
+  pages.used -= std::min(pages.used, pages.free);
+  return pages;
+}
+
+Segment Tables::segment_from(Row row) const {
+  Segment segment = std::move(row.segment);
+  if (const Epoch* epoch = registers.find_epoch(row.epoch)) segment.epoch = *epoch;
+  segment.boot_id = registers.boot_id(row.boot);
+  return segment;
+}
+
+}  // namespace farmhand

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Only for device a. */
+#define ON_SAMPLE if (call->device == 1 && fault_on()) crash();
+#include "plugin.h"

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What isolation costs: CPU and memory of reading eight devices of 32 metrics through two plugin
+// hosts, without anything that the agent does with the readings.
+//
+//   isolation_bench [HZ] [SECONDS]
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "bad_plugins.hh"
+#include "base/digest.hh"
+#include "base/log.hh"
+#include "loop/loop.hh"
+#include "loop/timer.hh"
+#include "plugin/supervisor.hh"
+
+using namespace farmhand;
+
+namespace {
+
+constexpr int kPlugins = 2;
+
+struct Count final : Supervisor::Listener {
+  std::map<std::string, std::vector<uint32_t>> ids;
+  uint64_t readings = 0;
+
+  void on_devices(const std::string&, const std::vector<DeviceInfo>&) override {}
+  void on_metrics(const std::string& key, const std::vector<MetricInfo>& metrics) override {
+    ids[key].clear();
+    for (const MetricInfo& metric : metrics) ids[key].push_back(metric.id);
+  }
+  void on_samples(const std::string&, std::span<const Sample> samples) override {
+    readings += samples.size();
+  }
+  void on_device_unknown(const std::string& key, const std::string& reason) override {
+    std::printf("%s unknown: %s\n", key.c_str(), reason.c_str());
+  }
+  void on_device_back(const std::string&) override {}
+  void on_plugin_state(const PluginStatus&) override {}
+};
+
+uint64_t own_cpu_ns() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto ns = [](const timeval& time) {
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000u +
+           static_cast<uint64_t>(time.tv_usec) * 1000u;
+  };
+  return ns(used.ru_utime) + ns(used.ru_stime);
+}
+
+uint64_t hosts_cpu_ns(const Supervisor& supervisor) {
+  uint64_t total = 0;
+  for (const PluginStatus& plugin : supervisor.plugins()) {
+    clockid_t clock;
+    timespec used{};
+    if (::clock_getcpuclockid(plugin.pid, &clock) == 0) ::clock_gettime(clock, &used);
+    total +=
+        static_cast<uint64_t>(used.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(used.tv_nsec);
+  }
+  return total;
+}
+
+// A line of smaps_rollup, in KiB.
+long rollup_kib(pid_t pid, const std::string& name) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  for (std::string word; file >> word;) {
+    long kib = 0;
+    if (word == name && file >> kib) return kib;
+  }
+  return -1;
+}
+
+std::string write_manifest(const std::string& folder, int index) {
+  const std::string id = "bench-" + std::to_string(index);
+  const std::string library = std::string(BAD_PLUGINS) + "/" + id + ".so";
+  const auto bytes = read_file(library, 16 << 20);
+  if (!bytes) {
+    std::fprintf(stderr, "%s\n", bytes.error().message.c_str());
+    std::exit(1);
+  }
+  (void)write_file_atomically(folder + "/" + id + ".so", *bytes);
+  (void)write_file_atomically(
+      folder + "/" + id + ".toml",
+      "id = \"" + id + "\"\nvendor = \"acme\"\nversion = \"1.0\"\nabi = {major = 1, minor = 0}\n" +
+          "library = \"" + id + ".so\"\nsha256 = \"" + hex_of(sha256(*bytes)) +
+          "\"\ninterfaces = [\"farmhand.devices/1\", \"farmhand.telemetry/1\"]\n");
+  return folder + "/" + id + ".toml";
+}
+
+void print(double seconds, uint64_t own_ns, uint64_t hosts_ns, const Count& count,
+           const Supervisor& supervisor) {
+  const double scale = 100 / (seconds * 1e9);
+  std::printf("readings/s            %10.0f\n", static_cast<double>(count.readings) / seconds);
+  std::printf("CPU, our side         %9.2f %% of a core\n", static_cast<double>(own_ns) * scale);
+  std::printf("CPU, %d hosts          %9.2f %%\n", kPlugins, static_cast<double>(hosts_ns) * scale);
+  for (const PluginStatus& plugin : supervisor.plugins()) {
+    std::printf("%s: PSS %ld KiB, private dirty %ld KiB, call p50 %llu ns p99 %llu ns\n",
+                plugin.id.c_str(), rollup_kib(plugin.pid, "Pss:"),
+                rollup_kib(plugin.pid, "Private_Dirty:"),
+                static_cast<unsigned long long>(plugin.latency_p50_ns),
+                static_cast<unsigned long long>(plugin.latency_p99_ns));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const uint64_t hz = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100;
+  const double seconds = argc > 2 ? std::strtod(argv[2], nullptr) : 10;
+  log::set_level(log::Level::kWarn);
+  std::string folder = "/tmp/farmhand-bench-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return 1;
+
+  Loop loop;
+  SystemClock clock;
+  Count count;
+  Supervisor::Options options;
+  options.plugin_host_path = PLUGIN_HOST;
+  std::optional<Supervisor> supervisor(std::in_place, loop, clock, options, count);
+  for (int i = 0; i < kPlugins; ++i) {
+    auto plugin = verify_plugin(write_manifest(folder, i));
+    const auto added = plugin ? supervisor->add(*std::move(plugin), {}) : plugin.error();
+    if (!added) std::fprintf(stderr, "%s\n", added.error().message.c_str());
+  }
+  loop.run_for_ms(500);
+
+  Timer ticker(loop);
+  ticker.every(1000 / hz, [&] {
+    for (const auto& [key, ids] : count.ids) (void)supervisor->sample(key, ids);
+  });
+  const uint64_t own_before = own_cpu_ns();
+  const uint64_t hosts_before = hosts_cpu_ns(*supervisor);
+  count.readings = 0;
+  loop.run_for_ms(static_cast<uint64_t>(seconds * 1000));
+  std::printf("%d plugins, %zu devices, at %llu Hz for %.0f s\n", kPlugins, count.ids.size(),
+              static_cast<unsigned long long>(hz), seconds);
+  print(seconds, own_cpu_ns() - own_before, hosts_cpu_ns(*supervisor) - hosts_before, count,
+        *supervisor);
+
+  ticker.stop();
+  supervisor->stop([&] { supervisor.reset(); });
+  loop.run();
+  const std::string remove = "rm -r '" + folder + "'";
+  return std::system(remove.c_str()) == 0 ? 0 : 1;
+}

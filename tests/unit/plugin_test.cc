@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real farmhand-plugin-host with real plugins, good and bad (tests/bad_plugins). What must
+// hold: a fault costs the device at fault and no other, its reason is shown, and it comes back by
+// itself.
+#include <doctest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cmath>
+#include <fstream>
+
+#include "plugin/budget.hh"
+#include "plugin/identity.hh"
+#include "plugin/latency.hh"
+#include "plugin/quarantine.hh"
+#include "plugin/text.hh"
+#include "plugin_fixture.hh"
+
+using namespace farmhand;
+
+namespace {
+
+constexpr uint64_t kTwoIntervalsNs = 2'000'000'000;  // an interval is at least a second here
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+PluginSettings with_deadline(uint64_t ms) {
+  PluginSettings settings;
+  settings.deadline_ms = ms;
+  return settings;
+}
+
+// Processes in the group that are more than their exit status.
+bool group_lives(pid_t group) {
+  const std::string words =
+      "ps -o stat= -o pgid= -e | grep -v ^Z | grep -q ' " + std::to_string(group) + "$'";
+  return ::system(words.c_str()) == 0;
+}
+
+bool within(uint64_t limit_ms, const std::function<bool()>& holds) {
+  for (uint64_t ms = 0; ms < limit_ms && !holds(); ms += 10) ::usleep(10'000);
+  return holds();
+}
+
+std::string refusal(const std::string& manifest) {
+  const auto verified = verify_plugin(manifest);
+  return verified ? std::string("not refused") : verified.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("a good plugin's devices are listed, described and read") {
+  Stage stage("good");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  REQUIRE(stage.heard.devices.size() == 2);
+  const DeviceInfo& first = stage.heard.devices[0];
+  CHECK(first.key == "a");
+  CHECK(first.plugin == "bad");
+  CHECK(first.vendor == "acme");
+  CHECK(first.state == DeviceState::kManaged);
+  REQUIRE(first.peaks.size() == 1);
+  CHECK(first.peaks[0].tera_ops == 128);
+  const auto& device = stage.device("b");
+  REQUIRE(device.metrics.size() == 2);
+  CHECK(device.metrics[1].name == "power");
+  CHECK(device.metrics[1].unit == Unit::kWatt);
+  REQUIRE(device.last.size() == 2);
+  CHECK(device.last[0].value == 12);
+  CHECK(device.last[0].status == SampleStatus::kOk);
+  const PluginStatus status = stage.status();
+  CHECK(status.state == PluginState::kRunning);
+  CHECK(status.pid > 0);
+  CHECK(status.restarts == 0);
+  CHECK(status.calls > 2);
+  CHECK(status.latency_max_ns >= status.latency_p50_ns);
+}
+
+TEST_CASE("a file or folder that others can write is refused, with the command that mends it") {
+  const TemporaryFolder folder;
+  const std::string manifest = install(folder, "good");
+  CHECK(verify_plugin(manifest));
+  ::chmod(folder.file("good.so").c_str(), 0666);
+  CHECK(contains(refusal(manifest), "chmod go-w '" + folder.file("good.so") + "'"));
+  ::chmod(folder.file("good.so").c_str(), 0644);
+  ::chmod(manifest.c_str(), 0664);
+  CHECK(contains(refusal(manifest), "chmod go-w"));
+  ::chmod(manifest.c_str(), 0644);
+  ::chmod(folder.file(".").c_str(), 0777);
+  CHECK(contains(refusal(manifest), "chmod go-w"));
+  ::chmod(folder.file(".").c_str(), 01777);
+  CHECK(contains(refusal(manifest), "can be written by others"));
+  ::chmod(folder.file(".").c_str(), 0755);
+  CHECK(verify_plugin(manifest));
+}
+
+TEST_CASE("a library whose hash is not the manifest's is refused") {
+  const TemporaryFolder folder;
+  const std::string manifest = install(folder, "good");
+  std::ofstream(folder.file("good.so"), std::ios::app) << 'x';
+  CHECK(contains(refusal(manifest), "sha256"));
+}
+
+TEST_CASE("a library behind a symbolic link is refused, a folder behind one is not") {
+  const TemporaryFolder folder;
+  const std::string manifest = install(folder, "good");
+  const TemporaryFolder other;
+  std::filesystem::create_directory_symlink(folder.file(""), other.file("plugins"));
+  CHECK(verify_plugin(other.file("plugins/bad.toml")));
+  std::filesystem::rename(folder.file("good.so"), folder.file("real.so"));
+  std::filesystem::create_symlink("real.so", folder.file("good.so"));
+  CHECK(contains(refusal(manifest), "symbolic link"));
+}
+
+TEST_CASE("the verified file is what runs, whatever happens to its path") {
+  Stage stage("hang_sample", with_deadline(150));
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  ::unlink(stage.folder().file("hang_sample.so").c_str());
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  const uint64_t before = stage.device("b").count;
+  CHECK(stage.until([&] { return stage.device("b").count > before + 3; }));
+}
+
+TEST_CASE("what the loader refuses is shown as refused and never tried again") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"exports_more", "exports 'helper_everyone_sees'"},
+      {"no_entry", "does not export farmhand_plugin_v1"},
+      {"entry_is_function", "not a data object"},
+      {"wrong_major", "ABI major 2"},
+      {"wrong_id", "its id is 'somebody-else', the manifest says 'bad'"},
+      {"null_slots", "is missing in its entry"},
+      {"null_tables", "does not offer farmhand.devices/1"},
+  };
+  for (const auto& [name, sentence] : cases) {
+    CAPTURE(name);
+    Stage stage(name);
+    stage.start();
+    CHECK(stage.until([&] { return stage.status().state == PluginState::kRefused; }));
+    CHECK(contains(stage.status().last_error, sentence));
+    stage.run_for(150);
+    CHECK(stage.status().restarts == 0);
+    CHECK(stage.status().pid == 0);
+  }
+}
+
+TEST_CASE(
+    "a device whose call hangs is unknown within two intervals, its sibling is read on, and it "
+    "comes back by itself") {
+  Stage stage("hang_sample");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const pid_t before = stage.status().pid;
+  const uint64_t fault_ns = stage.heard.clock.boottime_ns();
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  CHECK(stage.heard.clock.boottime_ns() - fault_ns < kTwoIntervalsNs);
+  CHECK(contains(stage.device("a").unknown, "'sample' call for a did not return by its deadline"));
+  REQUIRE(stage.until([&] { return stage.status().pid != before && stage.status().pid != 0; }));
+  stage.run_for(1'000);
+  REQUIRE(stage.status().quarantined.size() == 1);
+  CHECK(stage.status().quarantined[0].key == "a");
+  CHECK(stage.status().quarantined[0].failures > 1);  // it was tried, and hung again
+  CHECK(stage.device("b").unknown.empty());
+  CHECK(stage.device("b").longest_gap_ns < kTwoIntervalsNs);
+  CHECK(stage.heard.devices.size() == 2);
+
+  stage.set_fault(false);
+  REQUIRE(stage.until([&] { return stage.device("a").unknown.empty(); }));
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.status().quarantined.empty());
+  CHECK(stage.device("b").times_unknown == 0);
+  CHECK(stage.device("b").longest_gap_ns < kTwoIntervalsNs);
+}
+
+TEST_CASE("of devices that wait for one lock only the one that holds it is blamed") {
+  Stage stage("hang_lock");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  const uint64_t count = stage.device("b").count;
+  CHECK(stage.until([&] { return stage.device("b").count > count + 5; }));
+  CHECK(stage.device("b").times_unknown == 0);
+  CHECK(stage.device("b").longest_gap_ns < kTwoIntervalsNs);
+}
+
+TEST_CASE("a crash costs the device it happened for, however the plugin dies") {
+  for (const char* name : {"crash_sample", "exit_sample", "overflow_sample"}) {
+    CAPTURE(name);
+    Stage stage(name);
+    stage.start();
+    REQUIRE(stage.until_both_are_read());
+    stage.set_fault(true);
+    REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+    CHECK(contains(stage.device("a").unknown, "'sample' call for a crashed"));
+    stage.set_fault(false);
+    REQUIRE(stage.until([&] { return stage.device("a").unknown.empty(); }, 2'000));
+    CHECK(stage.until_both_are_read());
+    CHECK(stage.status().crashes >= 1);
+    CHECK(stage.device("b").times_unknown == 0);
+    CHECK(stage.device("b").longest_gap_ns < kTwoIntervalsNs);
+  }
+}
+
+TEST_CASE("a device that crashes its host before it was ever read is shown, and unknown") {
+  Stage stage("crash_metrics");
+  stage.set_fault(true);
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.device("b").count > 2; }));
+  CHECK(stage.heard.devices.size() == 2);
+  CHECK(contains(stage.device("a").unknown, "'metrics' call for a crashed"));
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+}
+
+TEST_CASE("a plugin that dies in a call for no device waits longer each time and comes back") {
+  for (const char* name : {"crash_start", "crash_enumerate"}) {
+    CAPTURE(name);
+    Stage stage(name);
+    stage.set_fault(true);
+    stage.start();
+    REQUIRE(stage.until([&] { return stage.status().restarts >= 2; }));
+    CHECK(contains(stage.status().last_error, "crashed: the plugin host was ended by signal 11"));
+    stage.set_fault(false);
+    CHECK(stage.until_both_are_read());
+  }
+}
+
+TEST_CASE("a plugin that always crashes in create is retried ever more slowly") {
+  Stage stage("crash_create");
+  stage.start();
+  stage.run_for(1'200);
+  CHECK(stage.status().state != PluginState::kRunning);
+  CHECK(stage.status().restarts <= 4);  // after 100, 200, 400, 800 ms
+  CHECK(contains(stage.status().last_error, "'create' call crashed"));
+}
+
+TEST_CASE("a start that hangs is ended and tried again") {
+  Stage stage("hang_start");
+  stage.set_fault(true);
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.status().state == PluginState::kBackoff; }));
+  CHECK(contains(stage.status().last_error, "'start' call did not return by its deadline"));
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+}
+
+TEST_CASE("an enumeration that hangs leaves the known devices readable") {
+  Stage stage("hang_enumerate");
+  stage.set_fault(true);
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  REQUIRE(stage.until([&] { return contains(stage.status().last_error, "'enumerate'"); }));
+  stage.run_for(1'000);
+  CHECK(stage.device("a").times_unknown == 0);
+  CHECK(stage.device("b").times_unknown == 0);
+  CHECK(stage.device("a").longest_gap_ns < kTwoIntervalsNs);
+}
+
+TEST_CASE("a host that is killed from outside is replaced and no device is blamed") {
+  Stage stage("good");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const pid_t before = stage.status().pid;
+  ::kill(before, SIGKILL);
+  REQUIRE(stage.until([&] { return stage.status().pid != before && stage.status().pid != 0; }));
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.status().quarantined.empty());
+  CHECK(stage.device("a").times_unknown == 0);
+  CHECK(stage.device("a").longest_gap_ns < kTwoIntervalsNs);
+}
+
+TEST_CASE("a host that is stopped is replaced: it does not take calls") {
+  Stage stage("good", with_deadline(150));
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const pid_t before = stage.status().pid;
+  ::kill(before, SIGSTOP);
+  REQUIRE(stage.until([&] { return stage.status().pid != before && stage.status().pid != 0; }));
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.status().quarantined.empty());
+}
+
+TEST_CASE(
+    "a device that fails in order is unknown with the plugin's words, and back with its first "
+    "reading") {
+  Stage stage("lose_sample");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const pid_t host = stage.status().pid;
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  CHECK(stage.device("a").unknown == "device lost: it fell off the bus (vendor code 79)");
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.device("a").times_back == 1);
+  CHECK(stage.status().pid == host);
+}
+
+TEST_CASE("a missing driver is no devices and a sentence, and is looked for again") {
+  Stage stage("no_driver");
+  stage.set_fault(true);
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.status().state == PluginState::kRunning; }));
+  CHECK(stage.heard.devices.empty());
+  CHECK(contains(stage.status().last_error, "not supported: libacme.so.1 is not installed"));
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+}
+
+TEST_CASE("a device without metrics is listed and not unknown") {
+  Stage stage("no_metrics");
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.device("b").count > 2; }));
+  CHECK(stage.heard.devices.size() == 2);
+  CHECK(stage.device("a").metrics.empty());
+  CHECK(stage.device("a").times_unknown == 0);
+}
+
+TEST_CASE("a slow device keeps nobody waiting, and what is wanted meanwhile is merged") {
+  Stage stage("slow_sample");
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.device("a").count > 3; }));
+  CHECK(stage.device("b").count > stage.device("a").count * 2);
+  CHECK(stage.device("a").times_unknown == 0);
+  CHECK(stage.device("a").last.size() == 2);
+  CHECK(stage.status().restarts == 0);
+}
+
+TEST_CASE("malformed records are left out, and the good ones beside them are kept") {
+  Stage stage("garbage");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  REQUIRE(stage.heard.devices.size() == 2);
+  CHECK(stage.heard.devices[0].key == "a");
+  CHECK(stage.heard.devices[1].key == "b");
+  CHECK(stage.heard.devices[0].peaks.size() == 1);
+  REQUIRE(stage.device("a").metrics.size() == 2);
+  CHECK(stage.device("a").metrics[0].unit == Unit::kNone);
+  REQUIRE(stage.device("a").last.size() == 2);
+  for (const Sample& sample : stage.device("a").last) CHECK(std::isfinite(sample.value));
+}
+
+TEST_CASE("a flood of log lines and records is cut, and costs the device that floods") {
+  Stage stage("flood");
+  stage.start();
+  REQUIRE(stage.until([&] { return stage.device("b").count > 3; }));
+  CHECK(contains(stage.device("a").unknown, "the call emitted more than 4 MiB"));
+  CHECK(stage.status().restarts == 0);
+}
+
+TEST_CASE("nonsense on the channel ends the host and not the agent") {
+  Stage stage("scribble");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return contains(stage.status().last_error, "memory is damaged"); }));
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+}
+
+TEST_CASE("a plugin over its CPU budget is replaced, and waits when it is over it again") {
+  PluginSettings settings;
+  settings.cpu_max_percent = 5;  // of a core that others may be using too
+  Stage stage("spin", settings);
+  stage.set_fault(true);
+  stage.start();
+  REQUIRE(stage.until([&] { return contains(stage.status().last_error, "% of a core"); }));
+  REQUIRE(stage.until([&] { return stage.status().state == PluginState::kBackoff; }));
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.status().cpu_ns > 100'000'000);
+}
+
+TEST_CASE("a plugin over its memory budget is replaced while it is read") {
+  PluginSettings settings;
+  settings.memory_max_bytes = 64 << 20;
+  Stage stage("leak", settings);
+  stage.set_fault(true);
+  stage.start();
+  REQUIRE(stage.until([&] { return contains(stage.status().last_error, "MiB"); }));
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.status().restarts >= 1);
+  CHECK(stage.device("b").longest_gap_ns < kTwoIntervalsNs);
+}
+
+TEST_CASE("what a plugin started dies with its host") {
+  Stage stage("child_sample", with_deadline(150));
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const auto children = [] { return ::system("pgrep -f 'sleep 98765[4]' >/dev/null") == 0; };
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  stage.set_fault(false);
+  REQUIRE(stage.until([&] { return stage.device("a").unknown.empty(); }));
+  CHECK(stage.until([&] { return !children(); }, 2'000));
+}
+
+TEST_CASE("an agent that is killed takes its hosts and their children with it") {
+  std::array<int, 2> pipe;
+  REQUIRE(::pipe(pipe.data()) == 0);
+  const pid_t agent = ::fork();
+  if (agent == 0) {
+    Stage stage("child_sample");
+    stage.start();
+    stage.until_both_are_read();
+    stage.set_fault(true);
+    stage.run_for(200);
+    const pid_t host = stage.status().pid;
+    [[maybe_unused]] const ssize_t n = ::write(pipe[1], &host, sizeof host);
+    stage.run_for(60'000);
+    ::_exit(1);
+  }
+  pid_t host = 0;
+  REQUIRE(::read(pipe[0], &host, sizeof host) == sizeof host);
+  REQUIRE(host > 0);
+  CHECK(group_lives(host));
+  ::kill(agent, SIGKILL);
+  ::waitpid(agent, nullptr, 0);
+  CHECK(within(3'000, [&] { return !group_lives(host); }));
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST_CASE("a host that does not die is parked and counted, and stopping does not wait for it") {
+  std::optional<Stage> stage(std::in_place, "good");
+  stage->start();
+  REQUIRE(stage->until_both_are_read());
+  const pid_t stuck = stage->status().pid;
+  // A traced process is gone for its parent only when its tracer has seen it go: from outside it
+  // looks like one that the kernel does not let go of.
+  const pid_t tracer = ::fork();
+  if (tracer == 0) {
+    if (::ptrace(PTRACE_SEIZE, stuck, nullptr, nullptr) != 0) ::_exit(1);
+    for (;;) ::pause();
+  }
+  stage->run_for(200);
+  if (::waitpid(tracer, nullptr, WNOHANG) == 0) {
+    ::kill(stuck, SIGSTOP);  // it takes no calls; it is given up and killed
+    REQUIRE(stage->until([&] { return stage->status().parked_hosts == 1; }));
+    CHECK(stage->until_both_are_read());
+    CHECK(stage->status().pid != stuck);
+    const uint64_t begin_ns = SystemClock().boottime_ns();
+    stage.reset();
+    CHECK(SystemClock().boottime_ns() - begin_ns < 1'000'000'000);
+    ::kill(tracer, SIGKILL);
+    ::waitpid(tracer, nullptr, 0);
+  } else {
+    MESSAGE("not shown: this machine does not allow tracing");
+  }
+  ::waitpid(stuck, nullptr, 0);
+}
+
+TEST_CASE("a quarantined device can be tried at once, and removal tells an empty list") {
+  Stage stage("hang_sample", with_deadline(100));
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  CHECK_FALSE(stage.supervisor().retry("a"));
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  CHECK(stage.supervisor().retry("a"));
+  stage.supervisor().remove("bad");
+  CHECK(stage.heard.devices.empty());
+  CHECK(stage.supervisor().plugins().empty());
+  const uint32_t id = 1;
+  CHECK(stage.supervisor().sample("a", {&id, 1}).error().code == Errc::kNotFound);
+}
+
+TEST_CASE("the pace of retries doubles to its limit, and the breaker goes there at once") {
+  const RetryPace pace{
+      .min_ms = 1'000, .max_ms = 300'000, .stable_ms = 60'000, .breaker_failures = 8};
+  CHECK(pace.delay_ms(1) == 1'000);
+  CHECK(pace.delay_ms(2) == 2'000);
+  CHECK(pace.delay_ms(7) == 64'000);
+  CHECK(pace.delay_ms(8) == 300'000);
+  Quarantine quarantine(pace);
+  quarantine.hold("a", "hung", 0);
+  quarantine.hold("b", "hung", 5);
+  CHECK(quarantine.next()->key == "a");
+  quarantine.release("a", 1'000'000'000);
+  CHECK(quarantine.next()->key == "b");
+  quarantine.hold("a", "hung again", 2'000'000'000);
+  CHECK(quarantine.held()[0].failures == 2);
+  quarantine.release("a", 3'000'000'000);
+  quarantine.hold("a", "much later", 100'000'000'000);
+  CHECK(quarantine.held()[0].failures == 1);
+}
+
+TEST_CASE("one burst of CPU is no fault, three looks over budget are") {
+  Budget budget(50, 0);
+  const uint64_t second = 1'000'000'000;
+  CHECK_FALSE(budget.look(1 * second, 0, 0));
+  CHECK_FALSE(budget.look(2 * second, second, 0));
+  CHECK_FALSE(budget.look(3 * second, second, 0));
+  CHECK_FALSE(budget.look(4 * second, 2 * second, 0));
+  CHECK_FALSE(budget.look(5 * second, 3 * second, 0));
+  CHECK(budget.look(6 * second, 4 * second, 0));
+  budget.change_host(4 * second);
+  CHECK_FALSE(budget.look(7 * second, second, 0));
+  CHECK(budget.cpu_ns() == 5 * second);
+}
+
+TEST_CASE("percentiles are at most a quarter too high") {
+  LatencyHistogram latency;
+  CHECK(latency.percentile_ns(99) == 0);
+  for (uint64_t us = 1; us <= 1000; ++us) latency.add(us * 1000);
+  CHECK(latency.percentile_ns(50) >= 500'000);
+  CHECK(latency.percentile_ns(50) <= 640'000);
+  CHECK(latency.percentile_ns(99) >= 990'000);
+  CHECK(latency.max_ns() == 1'000'000);
+  latency.add(UINT64_MAX);
+  CHECK(latency.max_ns() == UINT64_MAX);
+}
+
+TEST_CASE("text from beyond is whole UTF-8 without control characters") {
+  CHECK(is_clean_text("Grüße 한국 𝄞"));
+  CHECK_FALSE(is_clean_text("\xc0\x80"));
+  CHECK_FALSE(is_clean_text("\xed\xa0\x80"));
+  CHECK_FALSE(is_clean_text("\xf4\x90\x80\x80"));
+  CHECK_FALSE(is_clean_text("cut \xe2\x82"));
+  CHECK_FALSE(is_clean_text("bell\a"));
+  CHECK(cleaned_text("a\xff"
+                     "b\n€",
+                     100) == "a?b €");
+  CHECK(cleaned_text("€€", 4) == "€");
+}
+
+TEST_CASE("a user is looked up where one may be changed to, and a missing one is a sentence") {
+  CHECK(*find_identity("", {"video"}) == "");
+  if (::geteuid() != 0) return;
+  CHECK(find_identity("nobody", {})->starts_with("65534:"));
+  CHECK(find_identity("no-such-user", {}).error().code == Errc::kNotFound);
+}
+
+TEST_CASE("a plugin runs as the user that is named for it") {
+  if (::geteuid() != 0) return;
+  PluginSettings settings;
+  settings.user = "nobody";
+  Stage stage("good", settings);
+  ::chmod(stage.folder().file(".").c_str(), 0755);
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  struct stat process {};
+  REQUIRE(::stat(("/proc/" + std::to_string(stage.status().pid)).c_str(), &process) == 0);
+  CHECK(process.st_uid == 65534);
+}
