@@ -16,7 +16,7 @@ enum class Topic { kOwn, kRecords, kText, kErrors, kTime, kLate, kFlood };
 // One process's list. Safe from any thread, for plugins emit from any thread.
 class Findings {
  public:
-  static constexpr size_t kMost = 20;  // a broken loop must not bury the rest
+  static constexpr size_t kMost = 20;  // of a topic: a broken loop must not bury the rest
 
   __attribute__((format(printf, 3, 4))) void add(Topic topic, const char* format, ...) {
     char text[600];
@@ -25,10 +25,13 @@ class Findings {
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     const std::lock_guard lock(mutex_);
+    size_t count = 0;
     for (const Finding& each : all_) {
-      if (each.topic == topic && each.sentence == text) return;
+      if (each.topic != topic) continue;
+      if (each.sentence == text) return;
+      ++count;
     }
-    if (all_.size() < kMost) all_.push_back({topic, text});
+    if (count < kMost) all_.push_back({topic, text});
   }
 
   void skip(std::string reason) { skipped_ = std::move(reason); }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.hh"
 
-#include <farmhand/abi.h>
 #include <stdio.h>
-
-#include "utf8.hh"
+#include <farmhand/text.hh>
 
 namespace farmhand::check {
 
@@ -14,7 +12,7 @@ namespace {
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    const size_t length = sequence_length(text);
+    const size_t length = utf8_sequence(text);
     const auto first = static_cast<unsigned char>(text[0]);
     if (text[0] == '"' || text[0] == '\\') {
       out += '\\';
@@ -29,17 +27,6 @@ std::string quoted(std::string_view text) {
     text.remove_prefix(length == 0 ? 1 : length);
   }
   return out + '"';
-}
-
-std::string clean(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t length = sequence_length(text);
-    const bool good = length > 0 && static_cast<unsigned char>(text[0]) >= 0x20;
-    out += good ? std::string(text.substr(0, length)) : "?";
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return out;
 }
 
 const char* word_of(Result result) {

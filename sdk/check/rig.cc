@@ -49,7 +49,7 @@ Rig::Rig(const fh_plugin_entry& entry, Findings& findings, Settings settings, Mo
       entry_(entry),
       found_(findings),
       settings_(std::move(settings)),
-      host_loan_(given.lending == Lending::kPlain ? Lending::kPlain : Lending::kGuarded) {
+      host_loan_(given.lending) {
   lend_host();
 }
 

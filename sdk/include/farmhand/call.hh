@@ -26,7 +26,7 @@ class Host {
   explicit Host(const fh_host* given) : raw_(taken(given)) {}
 
   void log(int32_t level, std::string_view message) const {
-    if (raw_.log != nullptr) raw_.log(raw_.ctx, level, str(message));
+    if (raw_.log != nullptr) raw_.log(raw_.ctx, level, str(clean(message)));
   }
   void info(std::string_view message) const { log(FH_LOG_INFO, message); }
   void warn(std::string_view message) const { log(FH_LOG_WARN, message); }

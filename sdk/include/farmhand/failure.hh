@@ -41,7 +41,8 @@ class Failure : public std::runtime_error {
   throw Failure(code, text);
 }
 
-// Writes no byte beyond the size the host stated; an older host has a shorter struct.
+// Writes no byte beyond the size the host stated; an older host has a shorter struct. The text may
+// quote anything: it is made UTF-8 here.
 inline int32_t fill(fh_error* err, int32_t code, std::string_view text, int64_t vendor_code = 0) {
   if (err == nullptr || err->struct_size <= offsetof(fh_error, text)) return code;
   err->code = code;
@@ -50,6 +51,7 @@ inline int32_t fill(fh_error* err, int32_t code, std::string_view text, int64_t 
   if (room > sizeof err->text) room = sizeof err->text;
   const std::string_view cut = utf8_cut(text, room - 1);
   memcpy(err->text, cut.data(), cut.size());
+  clean_in_place(err->text, cut.size());
   err->text[cut.size()] = '\0';
   return code;
 }

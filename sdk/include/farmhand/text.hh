@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "farmhand/abi.h"
@@ -50,6 +51,41 @@ inline std::string_view utf8_cut(std::string_view text, size_t size) {
   if (text.size() <= size) return text;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
   return text.substr(0, size);
+}
+
+// The length of the well-formed UTF-8 sequence (RFC 3629) at the front of `text`; 0: there is none.
+inline size_t utf8_sequence(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.empty()) return 0;
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+  const bool outside = (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
+  return overlong || outside ? 0 : length;
+}
+
+// Replaces each byte that is not UTF-8 by '?' and each control character by a blank; no byte more
+// or less, so that it works where memory is short.
+inline void clean_in_place(char* text, size_t size) {
+  for (size_t at = 0; at < size;) {
+    const size_t length = utf8_sequence({text + at, size - at});
+    const auto first = static_cast<unsigned char>(text[at]);
+    if (length == 0) text[at] = '?';
+    if (first < 0x20 || first == 0x7F) text[at] = ' ';
+    at += length == 0 ? 1 : length;
+  }
+}
+
+// What a device, a file or a vendor's library gave, made fit for a record.
+inline std::string clean(std::string_view text) {
+  std::string copy(text);
+  clean_in_place(copy.data(), copy.size());
+  return copy;
 }
 
 }  // namespace farmhand
