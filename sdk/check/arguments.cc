@@ -13,6 +13,8 @@ const char* const kUsage =
     R"(Checks a Farmhand plugin against the rules of its ABI, each in a process of its own.
 
   farmhand-plugin-check [options] PLUGIN    PLUGIN: the manifest NAME.toml, or a library NAME.so
+  farmhand-plugin-check show [--setting …] PLUGIN
+                                            its devices and one reading of each metric
   farmhand-plugin-check --list              the tests, with the rule and the promise of each
   farmhand-plugin-check new NAME --vendor V [--build make|meson] [--in FOLDER]
                                             a new plugin's project, ready to build and check
@@ -129,7 +131,9 @@ Arguments read_arguments(int argc, char** argv) {
     if (word == "new" && options.library_path.empty() && options.manifest_path.empty()) {
       return read_new(words);
     }
-    if (word == "--help" || word == "-h") {
+    if (word == "show" && options.library_path.empty() && options.manifest_path.empty()) {
+      arguments.command = Command::kShow;
+    } else if (word == "--help" || word == "-h") {
       arguments.command = Command::kHelp;
     } else if (word == "--list") {
       arguments.command = Command::kList;
@@ -161,7 +165,8 @@ Arguments read_arguments(int argc, char** argv) {
   }
   if (!words.missing().empty()) return wrong(words.missing() + " needs a value");
   const bool nothing = options.library_path.empty() && options.manifest_path.empty();
-  if (arguments.command == Command::kCheck && nothing) return wrong("which plugin?");
+  const bool needed = arguments.command == Command::kCheck || arguments.command == Command::kShow;
+  if (needed && nothing) return wrong("which plugin?");
   return arguments;
 }
 

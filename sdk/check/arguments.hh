@@ -9,7 +9,7 @@
 
 namespace farmhand::check {
 
-enum class Command { kCheck, kList, kNew, kHelp, kWrong };
+enum class Command { kCheck, kShow, kList, kNew, kHelp, kWrong };
 
 struct Arguments {
   Command command = Command::kCheck;

@@ -8,6 +8,7 @@
 
 #include "arguments.hh"
 #include "report.hh"
+#include "show.hh"
 
 namespace farmhand::check {
 
@@ -92,6 +93,10 @@ int run(int argc, char** argv) {
       return 0;
     case Command::kList:
       return list();
+    case Command::kShow: {
+      Manifest manifest;
+      return locate(arguments.options, manifest) ? show(arguments.options) : 2;
+    }
     case Command::kNew:
       return make_project(arguments.skeleton);
     default:
