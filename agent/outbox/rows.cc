@@ -12,8 +12,21 @@ constexpr std::string_view kHead =
     "SELECT position, to_seq, chain, kind, reason, gap_count, gap_bytes, boot, boottime_ns,"
     " realtime_ns, synchronised, encoding, crc, length(bytes)";
 enum Column {
-  kPosition, kTo, kChain, kKind, kReason, kGapCount, kGapBytes, kBoot, kBoottime, kRealtime,
-  kSynchronised, kEncoding, kCrc, kSize, kBytes,
+  kPosition,
+  kTo,
+  kChain,
+  kKind,
+  kReason,
+  kGapCount,
+  kGapBytes,
+  kBoot,
+  kBoottime,
+  kRealtime,
+  kSynchronised,
+  kEncoding,
+  kCrc,
+  kSize,
+  kBytes,
 };
 
 // Covers every column: the bytes first, so that their own checksum falls out on the way.
@@ -61,7 +74,8 @@ Row head_from(const sqlite::Query& q) {
 void take_bytes_into(Row& row, std::string_view bytes, int64_t crc) {
   row.segment.bytes.assign(bytes);
   row.segment.crc32c = crc32c(bytes);
-  row.sound = crc_of(row, row.segment.crc32c) == static_cast<uint32_t>(crc) && row.segment.from <= row.segment.to;
+  row.sound = crc_of(row, row.segment.crc32c) == static_cast<uint32_t>(crc) &&
+              row.segment.from <= row.segment.to;
 }
 
 }  // namespace

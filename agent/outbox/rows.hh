@@ -54,8 +54,8 @@ class Rows {
                     bool with_bytes);
   Result<std::optional<Row>> find(sqlite::Statement& statement, int64_t low, int64_t high);
 
-  sqlite::Statement put_, erase_, erase_range_, heads_, whole_, whole_backwards_, head_at_,
-      first_, first_with_records_, bytes_;
+  sqlite::Statement put_, erase_, erase_range_, heads_, whole_, whole_backwards_, head_at_, first_,
+      first_with_records_, bytes_;
 };
 
 }  // namespace farmhand

@@ -86,8 +86,8 @@ Result<void> Watermarks::apply(Lane lane, const Finding& finding) {
   }
   const Place before = state.applied;
   const bool forward = finding.place > before;
-  if (auto done = account(lane, std::min(before, finding.place), std::max(before, finding.place),
-                          forward);
+  if (auto done =
+          account(lane, std::min(before, finding.place), std::max(before, finding.place), forward);
       !done) {
     return done;
   }
@@ -139,8 +139,8 @@ Result<void> Watermarks::account(Lane lane, Place low, Place high, bool forward)
   });
 }
 
-// One gap for each epoch between two places: the coordinator asks for what it had and we do not have
-// any more.
+// One gap for each epoch between two places: the coordinator asks for what it had and we do not
+// have any more.
 Result<void> Watermarks::put_expired(Lane lane, Place from, Place upto, const Chain& chain) {
   for (const auto& known : t_.registers.epochs()) {
     if (known.id < from.epoch || known.id > upto.epoch) continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a watermark of the coordinator says about our disk: whether it is of our own past, and where.
+// What a watermark of the coordinator says about our disk: whether it is of our own past, and
+// where.
 #pragma once
 
 #include <optional>

@@ -63,13 +63,14 @@ class FakeCoordinator {
     const Chain before = next ? mark->chain : Chain{};
     if (s.kind == SegmentKind::kRecords && s.chain != next_chain(before, s.bytes)) ++broken_chains;
     auto& lane = entries[index_of(s.lane)];
-    const auto walked = walk_segment(
-        s, {[&](uint64_t seq, std::string_view record) {
-              lane.push_back({s.epoch, seq, std::string(record), GapReason::kNone});
-            },
-            [&](uint64_t from, uint64_t to, GapReason reason) {
-              for (uint64_t seq = from; seq <= to; ++seq) lane.push_back({s.epoch, seq, "", reason});
-            }});
+    const auto walked =
+        walk_segment(s, {[&](uint64_t seq, std::string_view record) {
+                           lane.push_back({s.epoch, seq, std::string(record), GapReason::kNone});
+                         },
+                         [&](uint64_t from, uint64_t to, GapReason reason) {
+                           for (uint64_t seq = from; seq <= to; ++seq)
+                             lane.push_back({s.epoch, seq, "", reason});
+                         }});
     CHECK(walked.ok());
     mark = s.end();
   }

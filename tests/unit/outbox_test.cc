@@ -32,11 +32,12 @@ Segment segment_of(std::vector<std::string> records, uint64_t from = 1) {
 std::string text_of(const Segment& s) {
   std::string text;
   const auto walked = walk_segment(s, {[&](uint64_t seq, std::string_view record) {
-                                         text += std::to_string(seq) + "=" + std::string(record) + " ";
+                                         text +=
+                                             std::to_string(seq) + "=" + std::string(record) + " ";
                                        },
                                        [&](uint64_t from, uint64_t to, GapReason reason) {
-                                         text += std::to_string(from) + "-" + std::to_string(to) + "!" +
-                                                 std::string(name_of(reason)) + " ";
+                                         text += std::to_string(from) + "-" + std::to_string(to) +
+                                                 "!" + std::string(name_of(reason)) + " ";
                                        }});
   return walked.ok() ? text : "corrupt";
 }
