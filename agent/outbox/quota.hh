@@ -11,8 +11,7 @@
 
 namespace farmhand {
 
-constexpr uint64_t kOutboxBytesMin =
-    32 << 20;  // below, one large commit would not fit beside the rest
+constexpr uint64_t kOutboxBytesMin = 64 << 20;
 
 struct Budget {
   uint64_t size_max = 0;

@@ -164,6 +164,7 @@ Result<void> Tables::make_gap(Row row, GapReason reason) {
     if (auto gone = remove(**before); !gone) return gone;
     absorb(s, (*before)->segment);
     s.from = (*before)->segment.from;
+    row.before = (*before)->before;
   }
   auto after = rows.find_first(s.lane, row.from());
   if (!after) return after.error();
@@ -180,20 +181,22 @@ Result<Row> Tables::mended(const Row& row) {
   Row gap;
   gap.epoch = row.epoch;
   gap.boot = row.boot;
+  gap.before = row.before;
   Segment& s = gap.segment;
   s.lane = row.segment.lane;
   s.from = row.segment.from;
-  s.chain = row.segment.chain;
   s.kind = SegmentKind::kGap;
   s.reason = GapReason::kCorruption;
   auto next = rows.find_first(s.lane, row.from());
   if (!next) return next.error();
   if (*next && (*next)->epoch == row.epoch) {
     s.to = (*next)->segment.from - 1;
+    s.chain = (*next)->before;
   } else {
     auto end = registers.find_end(row.epoch, s.lane);
     if (!end) return end.error();
     s.to = std::max(s.from, *end ? (*end)->seq : s.from);
+    s.chain = *end ? (*end)->chain : row.segment.chain;
   }
   s.gap_count = gap.count();
   s.gap_bytes = row.size;

@@ -52,6 +52,7 @@ void check_it_goes_on(QueueFixture& f, FakeCoordinator& coordinator) {
   f.must_put(kLane, {"goes on"});
   f.drain(coordinator);
   CHECK(coordinator.records(kLane).back() == "goes on");
+  CHECK(coordinator.broken_chains == 0);
 }
 
 }  // namespace
@@ -158,6 +159,7 @@ TEST_CASE("a record whose bytes have changed on disk becomes a gap, its neighbou
   CHECK(coordinator.entries[index_of(kLane)].size() == 9);
   CHECK(coordinator.records(kLane).size() == 8);
   CHECK(coordinator.gaps(kLane, GapReason::kCorruption) == 1);
+  CHECK(coordinator.broken_chains == 0);
 }
 
 TEST_CASE("any byte flipped: no crash, no hang, no number uncovered, and it goes on") {

@@ -52,7 +52,7 @@ class FakeCoordinator {
 
   std::array<std::optional<Watermark>, kLaneCount> watermarks;
   std::array<std::vector<Entry>, kLaneCount> entries;
-  int broken_chains = 0;  // a gap for damage or an expired tail may break them
+  int broken_chains = 0;  // a real one would refuse the segment
 
   void apply(const Segment& s) {
     auto& mark = watermarks[index_of(s.lane)];
@@ -97,15 +97,15 @@ struct QueueFixture {
   Stamp now{{1}, 1'000'000'000, 1'700'000'000'000'000'000, true};
   std::unique_ptr<QueueFile> queue;
 
-  // 4 MiB in all, so that filling it is quick.
+  // 2.5 MiB in all, so that filling it is quick.
   static Budget small_budget() {
     Budget b;
-    b.size_max = 4 << 20;
-    b.file_bytes = 3 << 20;
+    b.size_max = 5 << 19;
+    b.file_bytes = 3 << 19;
     b.checkpoint_bytes = 256 << 10;
     b.ballast_bytes = 64 << 10;
     b.evidence_bytes = 16 << 10;
-    b.lane_bytes = {256 << 10, 256 << 10, 256 << 10, 512 << 10, 1 << 20};
+    b.lane_bytes = {128 << 10, 128 << 10, 256 << 10, 256 << 10, 512 << 10};
     return b;
   }
 
