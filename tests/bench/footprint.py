@@ -56,7 +56,7 @@ def farmhand(interval):
     farm = Farm()
     try:
         coordinator = farm.coordinator()
-        agent = farm.agent(plugins=("host", "sim"), sim='devices = "RNGD:8"\nmetrics = "32"', interval="1s")
+        agent = farm.agent(plugins=("host", "sim"), sim='devices = "RNGD:8"\nmetrics = "32"')
         if interval != "1s":
             agent.config.write_text(agent.config.read_text().replace(
                 "[plugins.sim.settings]", f'[plugins.sim]\ninterval = "{interval}"\n[plugins.sim.settings]'))

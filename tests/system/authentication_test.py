@@ -75,7 +75,7 @@ class ClientCertificates(FarmTest):
         self.agent.config.write_text(text)
         self.agent.start()
         return wait_until("the uplink has an outcome", lambda: (
-            s := self.agent.json("status")["coordinator"])["state"] == "live" and s or s["reason"] and s)
+            s := self.agent.json("status")["coordinator"])["status"] == "live" and s or s["reason"] and s)
 
     def test_the_nodes_own_certificate_is_enough(self):
         self.assertEqual(self.uplink_with(f"URI:farmhand:node:{self.identity}")["status"], "live")

@@ -105,7 +105,7 @@ class Uplink(FarmTest):
 
     def test_a_used_up_join_token_is_refused(self):
         coordinator = self.farm.coordinator()
-        token = coordinator.join_token()
+        token = coordinator.join_token(uses=1)
         self.farm.agent("first").start().enroll(token)
         second = self.farm.agent("second").start()
         with self.assertRaisesRegex(AssertionError, "token"):
@@ -122,7 +122,7 @@ class Ports(FarmTest):
             agent.config.write_text(agent.config.read_text().replace('listen = "127.0.0.1:0"',
                                                                      f'listen = "127.0.0.1:{port}"'))
             agent.start()
-            self.assertIn(f"127.0.0.1:{port}", agent.process.log())
+            self.assertIn(f"127.0.0.1 port {port}", agent.process.log())
             self.assertIn("in use", agent.process.log())
 
     def test_a_taken_coordinator_port_ends_it_with_a_sentence(self):

@@ -134,8 +134,8 @@ class Coordinator:
         done = self.run("token", "create", "--state-dir", self.state, "--ca", self.farm.ca, *args)
         return done.stdout.strip()
 
-    def join_token(self, cloud="kt", vendor="rebellions"):
-        return self.token("--role", "join", "--cloud", cloud, "--vendor", vendor)
+    def join_token(self, cloud="kt", vendor="rebellions", uses=10):
+        return self.token("--role", "join", "--cloud", cloud, "--vendor", vendor, "--uses", str(uses))
 
     def get(self, path, token):
         """GET over HTTPS with a bearer token: (status, parsed JSON or text)."""
@@ -155,7 +155,7 @@ class Coordinator:
 
 
 class Agent:
-    def __init__(self, farm, name, *, plugins=("host",), sim="", coordinator=True, extra="", interval="1s"):
+    def __init__(self, farm, name, *, plugins=("host",), sim="", coordinator=True, telemetry='interval = "1s"'):
         self.farm, self.name = farm, name
         self.path = farm.path / name
         self.path.mkdir()
@@ -167,13 +167,13 @@ class Agent:
         directories = ", ".join(f'"{BUILD}/plugins/{p}"' for p in ("host", "sim"))
         text = (f'[node]\nname = "{name}"\n[paths]\nstate_dir = "{self.state}"\nruntime_dir = "{self.runtime}"\n'
                 f'plugin_dirs = [{directories}]\nplugin_host = "{PLUGIN_HOST}"\n'
-                f'[plugins]\nenabled = [{enabled}]\n[telemetry]\ninterval = "{interval}"\n'
+                f'[plugins]\nenabled = [{enabled}]\n[telemetry]\n{telemetry}\n'
                 f'[metrics]\nlisten = "127.0.0.1:0"\n')
         if coordinator:
             text += f'[coordinator]\nurl = "wss://127.0.0.1:{farm.port}/v1/sync"\nca = "{farm.ca}"\n'
         if "sim" in plugins:
             text += f'[plugins.sim.settings]\ncontrol = "{self.control}"\n{sim}\n'
-        self.config.write_text(text + extra)
+        self.config.write_text(text)
         self.process = None
 
     def start(self, *flags, wait=True):
