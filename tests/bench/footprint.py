@@ -128,7 +128,7 @@ def start_to_first_sample():
             wait_until("lane 4 has something", lambda: agent.json("queue")["lanes"][4]["last_sequence"] > 0)
             agent.stop()
             queue = sqlite3.connect(f"file:{agent.state}/queue.db?mode=ro", uri=True)
-            first = queue.execute("SELECT min(boottime_ns) FROM segment WHERE lane = 4").fetchone()[0]
+            first = queue.execute("SELECT min(boottime_ns) FROM segment WHERE position >> 60 = 4").fetchone()[0]
             queue.close()
             worst = max(worst, (first - started_ns) / 1e6)
         finally:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A device at fault costs itself only: siblings go on, the reason is shown, it comes back by itself."""
 
+import os
+import subprocess
 import time
 
 from farm import FarmTest, SLOW, main, wait_until
@@ -70,6 +72,33 @@ class Containment(FarmTest):
                 if metric["device"] == victim and metric["reading"]["status"] not in ("ok", "stale"):
                     self.assertIsNone(metric["reading"]["value"])
             self.agent.fault("")
+
+    def frozen_mount(self):
+        """A mount whose writers sleep uninterruptibly until it is thawed; skips where that cannot be had."""
+        image, mount = self.farm.path / "disk.img", self.farm.path / "disk"
+        mount.mkdir()
+        subprocess.run(["truncate", "-s", "16M", image], check=True)
+        for command in (["mkfs.ext4", "-q", image], ["mount", "-o", "loop", image, mount], ["fsfreeze", "-f", mount]):
+            if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+                self.skipTest(f"needs root and loop mounts: {command[0]} failed")
+            if command[0] == "mount":
+                self.addCleanup(subprocess.run, ["umount", "-l", mount])
+        self.addCleanup(subprocess.run, ["fsfreeze", "-u", mount])
+        return mount
+
+    def test_a_host_that_cannot_be_killed_is_parked_and_never_waited_for(self):
+        mount = self.frozen_mount()
+        victim = sorted(self.devices())[1]
+        self.agent.fault(f"1 dstate {mount}/file")
+        wait_until("the device is unknown", lambda: self.devices()[victim]["status"] == "unknown", 5)
+
+        def parked():
+            return [p for p in self.agent.json("plugins")["plugins"] if p["id"] == "sim" and p["parked_hosts"] > 0]
+        wait_until("its host is parked", parked, 10)
+        siblings = {age for key, age in self.sampled().items() if key != victim}
+        self.assertEqual(len(siblings), 3)
+        self.assertLess(max(siblings), 2 * INTERVAL_S * SLOW + 0.5)
+        self.assertEqual(self.agent.stop(), 0)
 
 
 if __name__ == "__main__":
