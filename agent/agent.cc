@@ -143,13 +143,13 @@ void Agent::build_parts() {
   const auto plugins = [this] { return supervisor_->plugins(); };
   reporter_.emplace(loop_, clock_, *outbox_, readings_->inventory(), plugins, config_.node.name);
   readings_->connect(*supervisor_, *reporter_);
-  farm_.emplace(FarmLink::Parts{loop_, clock_, *net_, *store_, state_->database(), *outbox_},
-                config_, node_, boot_id_, [this](Commands::Done done) {
-                  reporter_->report_inventory([done = std::move(done)](Result<uint64_t> seq) {
-                    done(seq ? Result<std::string>(std::string("the inventory is on its way"))
-                             : seq.error());
-                  });
-                });
+  farm_.emplace(
+      FarmLink::Parts{loop_, clock_, *net_, *store_, state_->database(), *outbox_}, config_, node_,
+      boot_id_, [this](Commands::Done done) {
+        reporter_->report_inventory([done = std::move(done)](Result<uint64_t> seq) {
+          done(seq ? Result<std::string>(std::string("the inventory is on its way")) : seq.error());
+        });
+      });
   view_.emplace(StatusView{
       .facts = {.version = kVersion,
                 .node = node_,
@@ -167,9 +167,10 @@ void Agent::build_parts() {
       .queue = [this] { return outbox_->stats(); },
       .coordinator = [this] { return farm_->view(); },
       .config = [this] { return render_effective(config_); },
-      .enroll = [this](const EnrollRequest& request, std::function<void(Result<Enrolled>)> done) {
-        farm_->enroll(request, std::move(done));
-      }});
+      .enroll =
+          [this](const EnrollRequest& request, std::function<void(Result<Enrolled>)> done) {
+            farm_->enroll(request, std::move(done));
+          }});
 }
 
 // The control socket is how a node is seen: without it the agent does not start. /metrics is one of
@@ -185,7 +186,8 @@ Result<void> Agent::open_doors() {
 
 void Agent::serve_metrics() {
   auto server = net::Server::listen(
-      *net_, {.address = config_.metrics.listen.host, .port = config_.metrics.listen.port, .tls = {}});
+      *net_,
+      {.address = config_.metrics.listen.host, .port = config_.metrics.listen.port, .tls = {}});
   if (!server) {
     log::error("/metrics is not served", {{"why", server.error().message}});
     return;
@@ -203,13 +205,12 @@ void Agent::serve_metrics() {
 PluginSettings Agent::settings_of(const std::string& plugin) const {
   const PluginConfig config = config_.plugin(plugin);
   PluginSettings settings;
-  const auto interval =
-      config.interval.count() > 0 ? config.interval : config_.telemetry.interval;
+  const auto interval = config.interval.count() > 0 ? config.interval : config_.telemetry.interval;
   settings.interval_ms = static_cast<uint64_t>(interval.count());
   settings.deadline_ms = static_cast<uint64_t>(config.deadline.count());
   settings.user = config.user;
-  if (config.cpu_max_percent > 0) settings.cpu_max_percent = config.cpu_max_percent;
-  if (config.memory_max > 0) settings.memory_max_bytes = config.memory_max;
+  settings.cpu_max_percent = config.cpu_max_percent;
+  settings.memory_max_bytes = config.memory_max;
   settings.settings = config.settings;
   return settings;
 }
@@ -232,8 +233,10 @@ void Agent::load_plugins() {
   }
   for (const std::string& id : config_.plugins_enabled.value_or(std::vector<std::string>())) {
     if (found.contains(id) || !config_.plugin_enabled(id)) continue;
-    supervisor_->refuse(id, {Errc::kNotFound, "no manifest '" + id + ".toml' in [paths] plugin_dirs; "
-                                              "install its package or take it out of [plugins] enabled"});
+    supervisor_->refuse(
+        id, {Errc::kNotFound, "no manifest '" + id +
+                                  ".toml' in [paths] plugin_dirs; "
+                                  "install its package or take it out of [plugins] enabled"});
   }
 }
 
@@ -291,7 +294,8 @@ void Agent::stop() {
   metrics_server_.reset();
   supervisor_->stop([this] {
     outbox_->flush([this](Result<void> flushed) {
-      if (!flushed) log::error("the outbox kept something back", {{"why", flushed.error().message}});
+      if (!flushed)
+        log::error("the outbox kept something back", {{"why", flushed.error().message}});
       close_when_flushed();
     });
   });

@@ -68,8 +68,9 @@ void FarmLink::begin_session() {
   if (url.empty()) return;
   if (!credential_ && wanted.cert.empty()) {
     if (problem_.empty()) {
-      problem_ = "this node is not enrolled; get a join token from the coordinator's operator and run "
-                 "`farmhand enroll --token-file FILE`";
+      problem_ =
+          "this node is not enrolled; get a join token from the coordinator's operator and run "
+          "`farmhand enroll --token-file FILE`";
     }
     return;
   }
@@ -86,9 +87,10 @@ void FarmLink::begin_session() {
   options.agent_version = kVersion;
   uplink_ = std::make_unique<Uplink>(parts_.loop, parts_.clock, parts_.net, parts_.outbox,
                                      std::move(options));
-  uplink_->on_command([this](wire::SignedCommand command, std::function<void(wire::CommandAck)> ack) {
-    commands_.receive(std::move(command), std::move(ack));
-  });
+  uplink_->on_command(
+      [this](wire::SignedCommand command, std::function<void(wire::CommandAck)> ack) {
+        commands_.receive(std::move(command), std::move(ack));
+      });
   uplink_->start();
 }
 
@@ -110,27 +112,28 @@ void FarmLink::enroll(const EnrollRequest& request, std::function<void(Result<En
   options.cert_file = wanted.cert;
   options.key_file = wanted.key;
   if (options.url.empty()) {
-    return done(Error{Errc::kInvalid,
-                      "no coordinator is known; give --url, or set [coordinator] url in " +
-                          std::string("the agent's configuration")});
+    return done(
+        Error{Errc::kInvalid, "no coordinator is known; give --url, or set [coordinator] url in " +
+                                  std::string("the agent's configuration")});
   }
   options.join_token = request.token;
   options.node = node_;
   options.hostname = config_.node.name;
   options.agent_version = kVersion;
   options.credential_path = credential_path();
-  enrolment_ = std::make_unique<Enrolment>(
-      parts_.loop, parts_.net, parts_.store, std::move(options),
-      [this, done = std::move(done)](Result<Credential> credential) {
-        // The exchange is over: its object goes once this callback has returned.
-        const std::unique_ptr<Enrolment> over = std::move(enrolment_);
-        if (!credential) return done(credential.error());
-        take(*credential);
-        done(Enrolled{.url = credential->url,
-                      .cloud = credential->cloud,
-                      .vendors = credential->vendors,
-                      .partitions = partitions_of(*credential)});
-      });
+  enrolment_ =
+      std::make_unique<Enrolment>(parts_.loop, parts_.net, parts_.store, std::move(options),
+                                  [this, done = std::move(done)](Result<Credential> credential) {
+                                    // The exchange is over: its object goes once this callback has
+                                    // returned.
+                                    const std::unique_ptr<Enrolment> over = std::move(enrolment_);
+                                    if (!credential) return done(credential.error());
+                                    take(*credential);
+                                    done(Enrolled{.url = credential->url,
+                                                  .cloud = credential->cloud,
+                                                  .vendors = credential->vendors,
+                                                  .partitions = partitions_of(*credential)});
+                                  });
 }
 
 CoordinatorView FarmLink::view() const {

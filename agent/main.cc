@@ -11,7 +11,6 @@
 #include "base/version.hh"
 #include "config/agent_config.hh"
 
-
 namespace farmhand {
 namespace {
 
@@ -47,14 +46,30 @@ int parse(int argc, char** argv, Arguments& arguments) {
   };
   for (int letter; (letter = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     switch (letter) {
-      case 'c': arguments.config.path = optarg; break;
-      case 'd': arguments.config.conf_d = optarg; break;
-      case 's': arguments.config.state_dir = optarg; break;
-      case 'r': arguments.config.runtime_dir = optarg; break;
-      case 'k': arguments.check_only = true; break;
-      case 'v': std::printf("farmhandd %s\n", kVersion); return 0;
-      case 'h': std::fputs(kUsage, stdout); return 0;
-      default: std::fputs(kUsage, stderr); return kExitUsage;
+      case 'c':
+        arguments.config.path = optarg;
+        break;
+      case 'd':
+        arguments.config.conf_d = optarg;
+        break;
+      case 's':
+        arguments.config.state_dir = optarg;
+        break;
+      case 'r':
+        arguments.config.runtime_dir = optarg;
+        break;
+      case 'k':
+        arguments.check_only = true;
+        break;
+      case 'v':
+        std::printf("farmhandd %s\n", kVersion);
+        return 0;
+      case 'h':
+        std::fputs(kUsage, stdout);
+        return 0;
+      default:
+        std::fputs(kUsage, stderr);
+        return kExitUsage;
     }
   }
   if (optind == argc) return -1;
@@ -88,4 +103,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace farmhand
 
-int main(int argc, char** argv) { return farmhand::run(argc, argv); }
+int main(int argc, char** argv) {
+  return farmhand::run(argc, argv);
+}

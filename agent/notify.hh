@@ -10,7 +10,8 @@ namespace farmhand {
 
 class Notify {
  public:
-  Notify();  // reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and removes them from the environment
+  Notify();  // reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and removes them from the
+             // environment
 
   void ready() { send("READY=1"); }
   void reloading(uint64_t monotonic_us);

@@ -14,7 +14,8 @@ constexpr uint64_t kBatchTickMs = 500;  // half of what the batcher may collect
 Readings::Readings(Loop& loop, const Clock& clock, Outbox& outbox, IntervalRules rules)
     : inventory_(clock),
       telemetry_(clock, rules),
-      batcher_(clock, [&outbox](std::string record) { return outbox.enqueue_relaxed(std::move(record)); }),
+      batcher_(clock,
+               [&outbox](std::string record) { return outbox.enqueue_relaxed(std::move(record)); }),
       sampler_(loop, clock, *this, rules),
       batch_timer_(loop) {
   batch_timer_.every(kBatchTickMs, [this] { batcher_.tick(); });

@@ -16,22 +16,32 @@ constexpr uint64_t kGatherMs = 50;
 
 wire::DeviceState wire_state_of(Presence presence) {
   switch (presence) {
-    case Presence::kManaged: return wire::DeviceState::kManaged;
-    case Presence::kUnmanaged: return wire::DeviceState::kUnmanaged;
-    case Presence::kNoPermission: return wire::DeviceState::kNoPermission;
-    case Presence::kUnknown: return wire::DeviceState::kUnknown;
-    case Presence::kMissing: return wire::DeviceState::kMissing;
+    case Presence::kManaged:
+      return wire::DeviceState::kManaged;
+    case Presence::kUnmanaged:
+      return wire::DeviceState::kUnmanaged;
+    case Presence::kNoPermission:
+      return wire::DeviceState::kNoPermission;
+    case Presence::kUnknown:
+      return wire::DeviceState::kUnknown;
+    case Presence::kMissing:
+      return wire::DeviceState::kMissing;
   }
   return wire::DeviceState::kUnknown;
 }
 
 wire::PluginHealth wire_health_of(PluginState state) {
   switch (state) {
-    case PluginState::kStarting: return wire::PluginHealth::kStarting;
-    case PluginState::kRunning: return wire::PluginHealth::kRunning;
-    case PluginState::kBackoff: return wire::PluginHealth::kBackingOff;
-    case PluginState::kRefused: return wire::PluginHealth::kRefused;
-    case PluginState::kStopped: return wire::PluginHealth::kStopped;
+    case PluginState::kStarting:
+      return wire::PluginHealth::kStarting;
+    case PluginState::kRunning:
+      return wire::PluginHealth::kRunning;
+    case PluginState::kBackoff:
+      return wire::PluginHealth::kBackingOff;
+    case PluginState::kRefused:
+      return wire::PluginHealth::kRefused;
+    case PluginState::kStopped:
+      return wire::PluginHealth::kStopped;
   }
   return wire::PluginHealth::kUnspecified;
 }
@@ -50,7 +60,8 @@ wire::Device wire_device_from(const Device& device) {
   out.driver = info.driver;
   out.note = info.note;
   out.reason = device.reason;
-  out.kind = info.kind == DeviceKind::kNode ? wire::DeviceKind::kNode : wire::DeviceKind::kAccelerator;
+  out.kind =
+      info.kind == DeviceKind::kNode ? wire::DeviceKind::kNode : wire::DeviceKind::kAccelerator;
   out.state = wire_state_of(device.presence);
   out.quarantined = device.presence == Presence::kUnknown;
   out.since_boottime_ns = device.since_ns;
@@ -76,9 +87,14 @@ wire::PluginState wire_plugin_from(const PluginStatus& status) {
 wire::Severity severity_of(DeviceChange::Kind kind) {
   using Kind = DeviceChange::Kind;
   switch (kind) {
-    case Kind::kMissing: case Kind::kUnknown: return wire::Severity::kError;
-    case Kind::kConflict: case Kind::kRenumbered: return wire::Severity::kWarning;
-    default: return wire::Severity::kInfo;
+    case Kind::kMissing:
+    case Kind::kUnknown:
+      return wire::Severity::kError;
+    case Kind::kConflict:
+    case Kind::kRenumbered:
+      return wire::Severity::kWarning;
+    default:
+      return wire::Severity::kInfo;
   }
 }
 
@@ -104,7 +120,8 @@ void Reporter::on_change(const DeviceChange& change) {
   event.severity = severity_of(change.kind);
   event.reason = "device." + std::string(name_of(change.kind));
   event.sentence = change.sentence;
-  const auto level = event.severity == wire::Severity::kInfo ? log::Level::kInfo : log::Level::kWarn;
+  const auto level =
+      event.severity == wire::Severity::kInfo ? log::Level::kInfo : log::Level::kWarn;
   log::write(level, change.sentence, {{"device", change.key}, {"reason", event.reason}});
   if (auto queued = outbox_.enqueue_durable(Lane::kHealth, wire::encode_record(event)); !queued) {
     log::error("an event could not be queued", {{"why", queued.error().message}});
@@ -112,7 +129,9 @@ void Reporter::on_change(const DeviceChange& change) {
   soon();
 }
 
-void Reporter::on_plugin_state() { soon(); }
+void Reporter::on_plugin_state() {
+  soon();
+}
 
 void Reporter::soon() {
   if (!soon_.active()) soon_.once(kGatherMs, [this] { report_inventory(); });

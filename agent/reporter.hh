@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the node reports besides samples: the inventory as a whole on lane 2, each change of a device
-// as an event on lane 1. Changes of one turn make one inventory.
+// What the node reports besides samples: the inventory as a whole on lane 2, each change of a
+// device as an event on lane 1. Changes of one turn make one inventory.
 #pragma once
 
 #include <functional>
@@ -23,8 +23,8 @@ class Reporter {
   Reporter(Loop& loop, const Clock& clock, Outbox& outbox, const Inventory& inventory,
            std::function<std::vector<PluginStatus>()> plugins, std::string node_name);
 
-  void on_change(const DeviceChange& change);  // an event, and an inventory soon
-  void on_plugin_state();                      // an inventory soon
+  void on_change(const DeviceChange& change);          // an event, and an inventory soon
+  void on_plugin_state();                              // an inventory soon
   void report_inventory(Outbox::Done done = nullptr);  // now; `done` once it is on disk
 
  private:
