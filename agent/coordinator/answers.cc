@@ -8,7 +8,9 @@
 namespace farmhand::coordinator {
 namespace {
 
-Answer json(std::string body) { return {200, std::move(body), "application/json", nullptr}; }
+Answer json(std::string body) {
+  return {200, std::move(body), "application/json", nullptr};
+}
 
 // Rows, written by `write`.
 template <typename T, typename Write>
@@ -22,9 +24,8 @@ template <typename Row>
 Result<std::vector<Row>> of_node(Result<std::vector<Row>> rows, const Question& q) {
   const auto node = q.request.find_query("node");
   if (rows && node && !node->empty())
-    std::erase_if(*rows, [&](const Row& row) {
-      return row.node.text() != *node && row.hostname != *node;
-    });
+    std::erase_if(
+        *rows, [&](const Row& row) { return row.node.text() != *node && row.hostname != *node; });
   return rows;
 }
 
@@ -74,9 +75,8 @@ Answer answer_capacity(const Question& q) {
 Answer answer_health(const Question& q) {
   auto events = q.store.fleet.last_events(q.scope);
   if (!events) return refusal(events.error());
-  return answer_from(q.store.fleet.devices(q.scope), [&](const auto& rows) {
-    return json_of_health(*events, rows, q.live);
-  });
+  return answer_from(q.store.fleet.devices(q.scope),
+                     [&](const auto& rows) { return json_of_health(*events, rows, q.live); });
 }
 
 Answer answer_command(const Question& q) {

@@ -41,7 +41,9 @@ Answer answer_for(Store& store, const Route& route, const net::Request& request,
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
 Answer refusal(int status, std::string_view code, std::string_view sentence) {
   return {status, json_of_error(code, sentence), "application/json", nullptr};
@@ -69,8 +71,7 @@ void Api::reply(const net::Responder& responder, Answer answer) {
   responder.respond(answer.status, std::move(answer.content_type), std::move(answer.body));
 }
 
-void Api::handle(const Route& route, const net::Request& request,
-                 const net::Responder& responder) {
+void Api::handle(const Route& route, const net::Request& request, const net::Responder& responder) {
   if (request.bearer.empty())
     return reply(responder, refusal(401, "unauthorized",
                                     "send a token: Authorization: Bearer …, made by "

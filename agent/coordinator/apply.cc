@@ -57,10 +57,8 @@ Result<Applied> Batch::run(wire::Segments& segments, int64_t now_ns) {
   auto current = store_.lanes.find_current(node_, lane_);
   if (!current) return current.error();
   current_ = *current;
-  const wire::Watermark before =
-      current_.value_or(wire::Watermark{segments.segments.empty() ? wire::Epoch{}
-                                                                  : segments.segments[0].epoch,
-                                        lane_, 0, {}});
+  const wire::Watermark before = current_.value_or(wire::Watermark{
+      segments.segments.empty() ? wire::Epoch{} : segments.segments[0].epoch, lane_, 0, {}});
   for (wire::Segment& segment : segments.segments) {
     auto step = take(segment);
     if (!step) return step.error();
@@ -93,8 +91,8 @@ Result<Batch::Step> Batch::judge_next(const wire::Segment& s, bool& known) {
   known = judged.judgement == Judgement::kKnown;
   if (judged.judgement == Judgement::kOutOfPlace) return refuse(std::move(judged.why));
   if (!known && crc32c(s.bytes) != s.crc32c)
-    return nack(s.from, "the bytes of segment " + std::to_string(s.from) +
-                            " do not match their checksum");
+    return nack(s.from,
+                "the bytes of segment " + std::to_string(s.from) + " do not match their checksum");
   return Step::kGoOn;
 }
 

@@ -21,13 +21,12 @@ class Ask {
     using Out = decltype(work(std::declval<Store&>()));
     auto out = std::make_shared<std::optional<Out>>();
     thread_.submit(
-        [out, store = &store_, work = std::move(work)]() mutable {
-          *out = work(*store);
-          store->tidy();
-        },
+        [out, store = &store_, work = std::move(work)]() mutable { *out = work(*store); },
         [out, alive = std::weak_ptr<int>(alive_), then = std::move(then)]() mutable {
           if (alive.lock()) then(std::move(**out));
         });
+    // A job of its own, so that the answer does not wait for a checkpoint.
+    thread_.submit([store = &store_] { store->tidy(); });
   }
 
  private:

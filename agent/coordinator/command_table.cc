@@ -53,8 +53,8 @@ Result<void> CommandTable::add(const CommandRow& c) {
   auto added = query.step();
   if (!added) return added.error();
   if (!*added)
-    return Error{Errc::kExists, "command " + c.uuid.text() +
-                                    " was sent before; sign a new one to run it again"};
+    return Error{Errc::kExists,
+                 "command " + c.uuid.text() + " was sent before; sign a new one to run it again"};
   return {};
 }
 

@@ -37,9 +37,15 @@ std::string local_address(const std::string& listen_address) {
 
 }  // namespace
 
-std::string store_path(const std::string& state_dir) { return state_dir + "/coordinator.db"; }
-std::string admin_token_path(const std::string& state_dir) { return state_dir + "/admin.token"; }
-std::string endpoint_path(const std::string& state_dir) { return state_dir + "/endpoint"; }
+std::string store_path(const std::string& state_dir) {
+  return state_dir + "/coordinator.db";
+}
+std::string admin_token_path(const std::string& state_dir) {
+  return state_dir + "/admin.token";
+}
+std::string endpoint_path(const std::string& state_dir) {
+  return state_dir + "/endpoint";
+}
 
 Result<Fd> lock_state_dir(const std::string& state_dir) {
   const std::string path = state_dir + "/lock";
@@ -86,10 +92,10 @@ Result<void> Coordinator::listen(net::Context& net, const Options& options) {
   server_ = std::move(*listening);
   api_.serve(*server_);
   const std::string& ca = options.public_ca.empty() ? options.cert : options.public_ca;
-  return write_file_atomically(endpoint_path(options.state_dir),
-                               "https://" + local_address(options.address) + ":" +
-                                   std::to_string(port()) + "\n" + ca + "\n",
-                               0644);
+  return write_file_atomically(
+      endpoint_path(options.state_dir),
+      "https://" + local_address(options.address) + ":" + std::to_string(port()) + "\n" + ca + "\n",
+      0644);
 }
 
 }  // namespace farmhand::coordinator

@@ -16,11 +16,10 @@ Result<TokenRow> join_token(Store& store, const std::string& secret, int64_t now
 
 Result<void> check_node(Store& store, const wire::EnrollRequest& request,
                         const std::string& peer_uri, const TokenRow& token) {
-  if (request.node_uuid.is_nil())
-    return Error{Errc::kInvalid, "the enrolment names no node"};
+  if (request.node_uuid.is_nil()) return Error{Errc::kInvalid, "the enrolment names no node"};
   if (!peer_uri.empty() && peer_uri != "farmhand:node:" + request.node_uuid.text())
-    return Error{Errc::kPermission, "the certificate is of " + peer_uri + ", the enrolment of node " +
-                                        request.node_uuid.text()};
+    return Error{Errc::kPermission, "the certificate is of " + peer_uri +
+                                        ", the enrolment of node " + request.node_uuid.text()};
   auto known = store.nodes.find(request.node_uuid);
   if (!known) return known.error();
   if (*known && (*known)->cloud != token.cloud)
@@ -41,8 +40,13 @@ Result<Enrolled> enroll(Store& store, const wire::EnrollRequest& request,
   if (auto good = check_node(store, request, peer_uri, *token); !good) return good.error();
 
   const std::string secret = new_secret();
-  NewEnrolment enrolment{request.node_uuid, request.hostname, request.agent_version, token->cloud,
-                         token->vendors, hash_of(secret), now_ns};
+  NewEnrolment enrolment{request.node_uuid,
+                         request.hostname,
+                         request.agent_version,
+                         token->cloud,
+                         token->vendors,
+                         hash_of(secret),
+                         now_ns};
   if (auto done = store.nodes.enroll(enrolment); !done) return done.error();
   if (auto done = store.tokens.take_use(token->id); !done) return done.error();
   auto row = store.nodes.find(request.node_uuid);

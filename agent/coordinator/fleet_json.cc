@@ -85,7 +85,8 @@ void add_device(Json& json, const DeviceRow& row, bool live) {
 void add_reading(Json& json, const wire::Metric& metric, const Reading& reading) {
   const auto status = static_cast<SampleStatus>(reading.status);
   json.object().member("name", metric.name);
-  if (!metric.label.empty()) json.member("label", metric.label).member("label_value", metric.label_value);
+  if (!metric.label.empty())
+    json.member("label", metric.label).member("label_value", metric.label_value);
   json.member("unit", symbol_of(static_cast<Unit>(metric.unit)));
   json.member("status", name_of(status));
   json.key("value");
@@ -103,7 +104,8 @@ void add_metrics(Json& json, const MetricsRow& row) {
   text(json, "partition", row.partition);
   json.key("metrics").array();
   for (uint32_t i = 0; i < row.table.metrics.size(); ++i)
-    if (const auto reading = row.readings.find(i)) add_reading(json, row.table.metrics[i], *reading);
+    if (const auto reading = row.readings.find(i))
+      add_reading(json, row.table.metrics[i], *reading);
   json.end().end();
 }
 

@@ -132,8 +132,7 @@ Result<std::vector<DeviceRow>> FleetTable::devices(const Scope& scope) {
 
 Result<void> FleetTable::add_peaks(const Scope& scope, std::vector<DeviceRow>& devices) {
   std::map<std::tuple<int64_t, std::string, std::string>, DeviceRow*> by_name;
-  for (DeviceRow& row : devices)
-    by_name[{row.node_id, row.device.plugin, row.device.key}] = &row;
+  for (DeviceRow& row : devices) by_name[{row.node_id, row.device.plugin, row.device.key}] = &row;
   sqlite::Query query(peaks_);
   query.bind(scope.partition);
   auto rows = rows_of(query, [&](const sqlite::Query& q) {
@@ -147,8 +146,7 @@ Result<void> FleetTable::add_peaks(const Scope& scope, std::vector<DeviceRow>& d
   return {};
 }
 
-Result<std::vector<MetricsRow>> FleetTable::metrics(const Scope& scope,
-                                                    const std::string& device) {
+Result<std::vector<MetricsRow>> FleetTable::metrics(const Scope& scope, const std::string& device) {
   sqlite::Query query(metrics_);
   query.bind(scope.partition).bind(device);
   return rows_of(query, metrics_row_from);

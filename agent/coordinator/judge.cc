@@ -8,7 +8,9 @@
 namespace farmhand::coordinator {
 namespace {
 
-Judged out_of_place(std::string why) { return {Judgement::kOutOfPlace, std::move(why)}; }
+Judged out_of_place(std::string why) {
+  return {Judgement::kOutOfPlace, std::move(why)};
+}
 
 std::string text_of(const wire::Segment& s) {
   return std::to_string(s.from) + ".." + std::to_string(s.to);

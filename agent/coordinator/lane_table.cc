@@ -30,51 +30,50 @@ wire::Watermark watermark_from(const sqlite::Query& q) {
 
 Result<void> LaneTable::prepare(sqlite::Database& db) {
   return prepare_all(
-      db,
-      {{&current_,
-        "SELECT e.counter, e.random, w.lane, w.seq, w.chain FROM epoch e JOIN watermark w "
-        "ON w.epoch = e.id WHERE e.node = ? AND w.lane = ? ORDER BY e.counter DESC LIMIT 1"},
-       {&applied_in_,
-        "SELECT w.seq FROM epoch e JOIN watermark w ON w.epoch = e.id "
-        "WHERE e.node = ? AND e.counter = ? AND e.random = ? AND w.lane = ?"},
-       {&find_epoch_, "SELECT id FROM epoch WHERE node = ? AND counter = ? AND random = ?"},
-       {&epoch_of_counter_, "SELECT id FROM epoch WHERE node = ? AND counter = ?"},
-       {&add_epoch_, "INSERT INTO epoch(node, counter, random) VALUES (?, ?, ?) RETURNING id"},
-       {&last_row_,
-        "SELECT from_seq, to_seq, kind, reason, lost_bytes, chain FROM ledger "
-        "WHERE epoch = ? AND lane = ? ORDER BY from_seq DESC LIMIT 1"},
-       {&add_row_,
-        "INSERT INTO ledger(epoch, lane, from_seq, to_seq, kind, reason, lost_bytes, chain) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
-       {&extend_row_,
-        "UPDATE ledger SET to_seq = ?, lost_bytes = ?, chain = ? "
-        "WHERE epoch = ? AND lane = ? AND from_seq = ?"},
-       {&set_watermark_,
-        "INSERT INTO watermark(epoch, lane, seq, chain) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT(epoch, lane) DO UPDATE SET seq = excluded.seq, chain = excluded.chain"},
-       {&archive_lane_, "SELECT next_id, bytes FROM archive_lane WHERE lane = ?"},
-       {&add_to_archive_,
-        "INSERT INTO archive(id, epoch, from_seq, to_seq, kind, encoding, boottime_ns, "
-        "realtime_ns, synchronised, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-       {&set_archive_lane_, "UPDATE archive_lane SET next_id = ?, bytes = ? WHERE lane = ?"},
-       {&oldest_, "SELECT id, length(bytes) FROM archive WHERE id >= ? ORDER BY id LIMIT 1"},
-       {&drop_oldest_, "DELETE FROM archive WHERE id = ?"},
-       {&end_epoch_,
-        "INSERT INTO epoch_end(epoch, lane, last_seq) VALUES (?, ?, ?) "
-        "ON CONFLICT(epoch, lane) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)"},
-       {&add_interruption_,
-        "INSERT OR REPLACE INTO interruption(node, lane, from_ns, to_ns) VALUES (?, ?, ?, ?)"},
-       {&all_lanes_,
-        "SELECT e.counter, e.random, l.lane, w.seq, w.chain, n.uuid, e.id, w.seq IS NULL, "
-        "coalesce(x.last_seq, 0) FROM node n JOIN epoch e ON e.node = n.id "
-        "JOIN (SELECT epoch, lane FROM watermark UNION SELECT epoch, lane FROM ledger "
-        "UNION SELECT epoch, lane FROM epoch_end) l ON l.epoch = e.id "
-        "LEFT JOIN watermark w ON w.epoch = l.epoch AND w.lane = l.lane "
-        "LEFT JOIN epoch_end x ON x.epoch = l.epoch AND x.lane = l.lane "
-        "ORDER BY n.id, e.counter, l.lane"},
-       {&ledger_rows_,
-        "SELECT from_seq, to_seq, kind, reason, lost_bytes, chain FROM ledger "
-        "WHERE epoch = ? AND lane = ? ORDER BY from_seq"}});
+      db, {{&current_,
+            "SELECT e.counter, e.random, w.lane, w.seq, w.chain FROM epoch e JOIN watermark w "
+            "ON w.epoch = e.id WHERE e.node = ? AND w.lane = ? ORDER BY e.counter DESC LIMIT 1"},
+           {&applied_in_,
+            "SELECT w.seq FROM epoch e JOIN watermark w ON w.epoch = e.id "
+            "WHERE e.node = ? AND e.counter = ? AND e.random = ? AND w.lane = ?"},
+           {&find_epoch_, "SELECT id FROM epoch WHERE node = ? AND counter = ? AND random = ?"},
+           {&epoch_of_counter_, "SELECT id FROM epoch WHERE node = ? AND counter = ?"},
+           {&add_epoch_, "INSERT INTO epoch(node, counter, random) VALUES (?, ?, ?) RETURNING id"},
+           {&last_row_,
+            "SELECT from_seq, to_seq, kind, reason, lost_bytes, chain FROM ledger "
+            "WHERE epoch = ? AND lane = ? ORDER BY from_seq DESC LIMIT 1"},
+           {&add_row_,
+            "INSERT INTO ledger(epoch, lane, from_seq, to_seq, kind, reason, lost_bytes, chain) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+           {&extend_row_,
+            "UPDATE ledger SET to_seq = ?, lost_bytes = ?, chain = ? "
+            "WHERE epoch = ? AND lane = ? AND from_seq = ?"},
+           {&set_watermark_,
+            "INSERT INTO watermark(epoch, lane, seq, chain) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT(epoch, lane) DO UPDATE SET seq = excluded.seq, chain = excluded.chain"},
+           {&archive_lane_, "SELECT next_id, bytes FROM archive_lane WHERE lane = ?"},
+           {&add_to_archive_,
+            "INSERT INTO archive(id, epoch, from_seq, to_seq, kind, encoding, boottime_ns, "
+            "realtime_ns, synchronised, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+           {&set_archive_lane_, "UPDATE archive_lane SET next_id = ?, bytes = ? WHERE lane = ?"},
+           {&oldest_, "SELECT id, length(bytes) FROM archive WHERE id >= ? ORDER BY id LIMIT 1"},
+           {&drop_oldest_, "DELETE FROM archive WHERE id = ?"},
+           {&end_epoch_,
+            "INSERT INTO epoch_end(epoch, lane, last_seq) VALUES (?, ?, ?) "
+            "ON CONFLICT(epoch, lane) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)"},
+           {&add_interruption_,
+            "INSERT OR REPLACE INTO interruption(node, lane, from_ns, to_ns) VALUES (?, ?, ?, ?)"},
+           {&all_lanes_,
+            "SELECT e.counter, e.random, l.lane, w.seq, w.chain, n.uuid, e.id, w.seq IS NULL, "
+            "coalesce(x.last_seq, 0) FROM node n JOIN epoch e ON e.node = n.id "
+            "JOIN (SELECT epoch, lane FROM watermark UNION SELECT epoch, lane FROM ledger "
+            "UNION SELECT epoch, lane FROM epoch_end) l ON l.epoch = e.id "
+            "LEFT JOIN watermark w ON w.epoch = l.epoch AND w.lane = l.lane "
+            "LEFT JOIN epoch_end x ON x.epoch = l.epoch AND x.lane = l.lane "
+            "ORDER BY n.id, e.counter, l.lane"},
+           {&ledger_rows_,
+            "SELECT from_seq, to_seq, kind, reason, lost_bytes, chain FROM ledger "
+            "WHERE epoch = ? AND lane = ? ORDER BY from_seq"}});
 }
 
 Result<std::optional<wire::Watermark>> LaneTable::find_current(int64_t node, uint8_t lane) {

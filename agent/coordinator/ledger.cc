@@ -152,6 +152,8 @@ std::string text_from(const FarmReport& report) {
   return text.append(report.ok() ? kGood : kBad);
 }
 
-bool is_good_text(std::string_view text) { return text.ends_with(kGood); }
+bool is_good_text(std::string_view text) {
+  return text.ends_with(kGood);
+}
 
 }  // namespace farmhand::coordinator

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof that nothing is missing silently: each lane of each epoch must be covered, from 1 to its
-// end, exactly once, by records or by gaps that say why. Pure arithmetic over rows; the same code
-// checks a store at rest and a running one.
+// The proof that nothing is missing silently: each lane of each epoch must be covered, from 1 to
+// its end, exactly once, by records or by gaps that say why. Pure arithmetic over rows; the same
+// code checks a store at rest and a running one.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct LaneLedger {
   uint8_t lane = 0;
   std::vector<LedgerRow> rows;             // ascending
   std::optional<wire::Watermark> applied;  // the watermark row
-  uint64_t stated_end = 0;                 // what a later epoch says was this one's last; 0: nothing
+  uint64_t stated_end = 0;  // what a later epoch says was this one's last; 0: nothing
 };
 
 struct LaneReport {
@@ -46,9 +46,9 @@ struct LaneReport {
   uint8_t lane = 0;
   uint64_t last = 0;
   uint64_t records = 0;
-  uint64_t lost = 0;                  // sequence numbers that gaps stand for
+  uint64_t lost = 0;  // sequence numbers that gaps stand for
   std::vector<LedgerRow> gaps;
-  std::vector<std::pair<uint64_t, uint64_t>> holes;     // from, to
+  std::vector<std::pair<uint64_t, uint64_t>> holes;  // from, to
   std::vector<std::pair<uint64_t, uint64_t>> overlaps;
   std::vector<std::string> findings;  // each a sentence; empty: covered exactly once
 };

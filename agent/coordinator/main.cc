@@ -5,12 +5,12 @@
 #include <cstdio>
 
 #include "base/log.hh"
+#include "base/version.hh"
 #include "config/coordinator_config.hh"
 #include "coordinator/coordinator.hh"
 #include "coordinator/remote.hh"
 #include "loop/wakeup.hh"
 #include "net/url.hh"
-#include "base/version.hh"
 
 namespace farmhand::coordinator {
 namespace {
@@ -101,8 +101,8 @@ int ask_and_print(const Flags& flags, const std::string& method, const std::stri
 
 void add_query(std::string& path, const std::string& name, const std::string& value) {
   if (value.empty()) return;
-  path += (path.find('?') == std::string::npos ? "?" : "&") + name + "=" +
-          net::percent_encode(value);
+  path +=
+      (path.find('?') == std::string::npos ? "?" : "&") + name + "=" + net::percent_encode(value);
 }
 
 int create_token(const Flags& flags) {
@@ -216,4 +216,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace farmhand::coordinator
 
-int main(int argc, char** argv) { return farmhand::coordinator::run(argc, argv); }
+int main(int argc, char** argv) {
+  return farmhand::coordinator::run(argc, argv);
+}

@@ -95,7 +95,8 @@ Result<void> NodeTable::derive_partitions(int64_t id, const NewEnrolment& e) {
     const std::string partition = partition_of(e.cloud, e.vendors, vendor);
     if (auto done = sqlite::Query(enter_partition_).bind(partition).bind(id).run(); !done)
       return done;
-    if (auto done = sqlite::Query(set_device_partition_).bind(partition).bind(id).bind(vendor).run();
+    if (auto done =
+            sqlite::Query(set_device_partition_).bind(partition).bind(id).bind(vendor).run();
         !done)
       return done;
   }

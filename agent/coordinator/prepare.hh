@@ -29,8 +29,7 @@ inline Result<void> prepare_all(sqlite::Database& db, std::initializer_list<ToPr
 
 // The one row of a bound query, made by `make`; nothing when there is none.
 template <typename Make>
-auto row_of(sqlite::Query& query, Make make)
-    -> Result<std::optional<decltype(make(query))>> {
+auto row_of(sqlite::Query& query, Make make) -> Result<std::optional<decltype(make(query))>> {
   using Row = decltype(make(query));
   auto standing = query.step();
   if (!standing) return standing.error();
@@ -62,6 +61,8 @@ std::array<uint8_t, N> array_from(std::string_view blob) {
   return bytes;
 }
 
-inline Uuid uuid_from(std::string_view blob) { return Uuid{array_from<16>(blob)}; }
+inline Uuid uuid_from(std::string_view blob) {
+  return Uuid{array_from<16>(blob)};
+}
 
 }  // namespace farmhand::coordinator

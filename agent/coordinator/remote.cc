@@ -75,8 +75,8 @@ Result<std::string> ask_remote(const Remote& remote, const std::string& method,
   if (!response) return Error{Errc::kInternal, "the request was not answered"};
   if (!*response) return response->error();
   if ((*response)->status != 200)
-    return Error{Errc::kRefused, "HTTP status " + std::to_string((*response)->status) + ": " +
-                                     (*response)->body};
+    return Error{Errc::kRefused,
+                 "HTTP status " + std::to_string((*response)->status) + ": " + (*response)->body};
   return std::move((*response)->body);
 }
 

@@ -31,11 +31,11 @@ std::string partition_of(std::string_view cloud, const std::vector<std::string>&
                          std::string_view device_vendor);
 
 std::string lower_case(std::string_view text);
-std::string join_words(const std::vector<std::string>& words);    // with commas
+std::string join_words(const std::vector<std::string>& words);           // with commas
 std::vector<std::string> split_words(std::string_view comma_separated);  // empty ones dropped
 
-// Small letters and digits, in a vendor's name also dashes. A cloud has none, so that no two pairs of
-// cloud and vendor share a partition.
+// Small letters and digits, in a vendor's name also dashes. A cloud has none, so that no two pairs
+// of cloud and vendor share a partition.
 bool is_cloud(std::string_view word);
 bool is_vendor(std::string_view word);
 

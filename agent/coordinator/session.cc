@@ -37,8 +37,8 @@ Session::Session(Loop& loop, const Clock& clock, Ask& ask, Sessions& sessions, u
 void Session::identify(const net::Request& request) {
   certified_ = certified_node(request.peer_uri);
   ask_(
-      [bearer = request.bearer, certified = certified_](
-          Store& store) -> Result<std::optional<NodeRow>> {
+      [bearer = request.bearer,
+       certified = certified_](Store& store) -> Result<std::optional<NodeRow>> {
         if (!bearer.empty()) return store.nodes.find_by_credential(hash_of(bearer));
         auto uuid = Uuid::parse(certified);
         if (!uuid) return std::optional<NodeRow>{};
@@ -95,8 +95,9 @@ void Session::greet() {
     return refuse("unsupported_protocol", "this coordinator speaks protocol version " +
                                               std::to_string(wire::kProtocolVersion));
   if (!node_->banned_boot_id.empty() && node_->banned_boot_id == hello_->boot_id)
-    return refuse("duplicate_node", "this machine was seen to be a second one with the identity of "
-                                    "another: give it a state directory of its own and enroll it");
+    return refuse("duplicate_node",
+                  "this machine was seen to be a second one with the identity of "
+                  "another: give it a state directory of its own and enroll it");
   state_ = State::kGreeted;
   if (sessions_.find(node_->id) != nullptr) return contest();
   welcome();
@@ -114,8 +115,9 @@ void Session::look_at_rival(uint64_t since_ns) {
   if (rival == nullptr) return welcome();
   if (rival->heard_ns() > since_ns) {
     if (rival->boot_id() != hello_->boot_id) sessions_.ban(node_->id, hello_->boot_id);
-    return refuse("duplicate_node", "another session of this node is live: two machines use one "
-                                    "identity; enroll one of them anew");
+    return refuse("duplicate_node",
+                  "another session of this node is live: two machines use one "
+                  "identity; enroll one of them anew");
   }
   if (clock_.boottime_ns() - rival->heard_ns() > limits_.duplicate_ms * 1'000'000) {
     sessions_.drop(rival->id(), "the node is silent here and has come back on another connection");
@@ -160,10 +162,18 @@ void Session::on_segments(wire::Segments segments) {
   if (!live()) return refuse("malformed", "segments before the welcome");
   if (++applying_ > wire::kLaneCount)
     return refuse("malformed", "more than one batch of a lane at once");
+  size_t bytes = 0;
+  for (const wire::Segment& segment : segments.segments) bytes += segment.bytes.size();
+  if (!sessions_.take_room(bytes))
+    return refuse("overloaded", "the coordinator has enough to apply; come back in a while");
   auto batch = std::make_shared<wire::Segments>(std::move(segments));
-  ask_([node = node_->id, batch, now = clock_.realtime_ns()](
-           Store& store) { return apply(store, node, *batch, now); },
-       guarded([this](const Result<Applied>& applied) { on_applied(applied); }));
+  auto answer = guarded([this](const Result<Applied>& applied) { on_applied(applied); });
+  ask_([node = node_->id, batch,
+        now = clock_.realtime_ns()](Store& store) { return apply(store, node, *batch, now); },
+       [answer, bytes, &sessions = sessions_](const Result<Applied>& applied) {
+         sessions.give_room(bytes);
+         answer(applied);
+       });
 }
 
 void Session::on_applied(const Result<Applied>& applied) {

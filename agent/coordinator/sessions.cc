@@ -4,11 +4,17 @@
 #include "base/log.hh"
 
 namespace farmhand::coordinator {
+namespace {
+
+// When ten thousand nodes come back at once, most of them have to wait where their data is safe.
+constexpr size_t kWaitingBytesMax = 256 << 20;
+
+}  // namespace
 
 void Sessions::open(const net::Request& request, net::WsPeer peer) {
   const uint64_t id = ++last_id_;
-  sessions_[id] = std::make_unique<Session>(loop_, clock_, ask_, *this, id, limits_, request,
-                                            std::move(peer));
+  sessions_[id] =
+      std::make_unique<Session>(loop_, clock_, ask_, *this, id, limits_, request, std::move(peer));
 }
 
 Session* Sessions::find(int64_t node) {
@@ -18,14 +24,16 @@ Session* Sessions::find(int64_t node) {
   return session == sessions_.end() ? nullptr : session->second.get();
 }
 
-void Sessions::claim(int64_t node, Session& session) { by_node_[node] = session.id(); }
+void Sessions::claim(int64_t node, Session& session) {
+  by_node_[node] = session.id();
+}
 
 void Sessions::leave(const Session& session) {
   const auto id = by_node_.find(session.node());
   if (id == by_node_.end() || id->second != session.id()) return;
   by_node_.erase(id);
-  ask_([node = session.node(), now = clock_.realtime_ns()](
-           Store& store) { return store.nodes.set_last_seen(node, now); },
+  ask_([node = session.node(),
+        now = clock_.realtime_ns()](Store& store) { return store.nodes.set_last_seen(node, now); },
        [](Result<void>) {});
 }
 
@@ -46,6 +54,12 @@ void Sessions::ban(int64_t node, const std::string& boot_id) {
 
 void Sessions::drop_node(int64_t node, const std::string& why) {
   if (Session* session = find(node)) session->refuse("not_enrolled", why);
+}
+
+bool Sessions::take_room(size_t bytes) {
+  if (waiting_bytes_ + bytes > kWaitingBytesMax) return false;
+  waiting_bytes_ += bytes;
+  return true;
 }
 
 void Sessions::push(const CommandRow& command) {

@@ -41,14 +41,15 @@ Result<void> TokenTable::prepare(sqlite::Database& db) {
       "SELECT id, role, partition, cloud, vendors, note, uses_left, created_ns, expires_ns, "
       "revoked FROM token ";
   return prepare_all(
-      db, {{&add_,
-            "INSERT INTO token(hash, role, partition, cloud, vendors, note, uses_left, created_ns, "
-            "expires_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"},
-           {&find_, select + "WHERE hash = ? AND revoked = 0 AND uses_left != 0 AND "
-                             "(expires_ns = 0 OR expires_ns > ?)"},
-           {&take_use_, "UPDATE token SET uses_left = uses_left - 1 WHERE id = ? AND uses_left > 0"},
-           {&list_, select + "ORDER BY id"},
-           {&revoke_, "UPDATE token SET revoked = 1 WHERE id = ? RETURNING 1"}});
+      db,
+      {{&add_,
+        "INSERT INTO token(hash, role, partition, cloud, vendors, note, uses_left, created_ns, "
+        "expires_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"},
+       {&find_, select + "WHERE hash = ? AND revoked = 0 AND uses_left != 0 AND "
+                         "(expires_ns = 0 OR expires_ns > ?)"},
+       {&take_use_, "UPDATE token SET uses_left = uses_left - 1 WHERE id = ? AND uses_left > 0"},
+       {&list_, select + "ORDER BY id"},
+       {&revoke_, "UPDATE token SET revoked = 1 WHERE id = ? RETURNING 1"}});
 }
 
 Result<int64_t> TokenTable::add(std::string_view hash, const TokenRow& t) {

@@ -54,8 +54,9 @@ Result<Uuid> load_node_id(const std::string& state_dir) {
   if (content) {
     auto id = Uuid::parse(trimmed(*content));
     if (!id) {
-      return Error{Errc::kCorrupt, "node identity '" + path + "': " + id.error().message +
-                                       "; restore it from a backup, or delete it to become a new node"};
+      return Error{Errc::kCorrupt,
+                   "node identity '" + path + "': " + id.error().message +
+                       "; restore it from a backup, or delete it to become a new node"};
     }
     return id;
   }

@@ -40,6 +40,7 @@ Result<void> Appender::close_segment(Lane lane) {
   row.epoch = t_.registers.current();
   row.boot = t_.boot;
   Segment& s = row.segment;
+  row.before = state.last_chain;
   s.lane = lane;
   s.from = state.last_seq + 1;
   s.to = state.last_seq + packed_;
@@ -61,6 +62,7 @@ Result<void> Appender::append_row(Row row) {
   LaneState& state = t_.registers.lane(row.segment.lane);
   const uint64_t count = row.count();
   row.epoch = t_.registers.current();
+  row.before = state.last_chain;
   row.segment.from = state.last_seq + 1;
   row.segment.to = state.last_seq + count;
   row.segment.chain = next_chain(state.last_chain, row.segment.bytes);

@@ -15,8 +15,8 @@ namespace farmhand {
 class StateFile;
 
 struct Epoch {
-  uint64_t counter = 0;               // larger is newer
-  std::array<uint8_t, 16> random{};   // tells two lives of the same counter apart
+  uint64_t counter = 0;              // larger is newer
+  std::array<uint8_t, 16> random{};  // tells two lives of the same counter apart
   auto operator<=>(const Epoch&) const = default;
 };
 

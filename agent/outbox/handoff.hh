@@ -15,7 +15,7 @@ constexpr size_t kGroupBytes = 1 << 20;  // a batch is closed here
 
 struct Batch {
   Group group;
-  std::array<std::vector<Outbox::Done>, kLaneCount> dones;  // beside the records
+  std::array<std::vector<Outbox::Done>, kLaneCount> dones;     // beside the records
   std::array<std::map<std::string, size_t>, kLaneCount> keys;  // where a keyed record stands
   std::array<size_t, kLaneCount> bytes{};
   size_t relaxed_bytes = 0;
@@ -35,12 +35,12 @@ class Handoff {
   void seal_relaxed();
   size_t relaxed_collected() const { return relaxed_collected_; }
 
-  std::shared_ptr<Batch> take();              // null: nothing waits
-  void finished(const Batch& batch);          // what was taken is durable
+  std::shared_ptr<Batch> take();                // null: nothing waits
+  void finished(const Batch& batch);            // what was taken is durable
   void put_back(std::shared_ptr<Batch> batch);  // what was taken goes first again
 
-  // Of all that waits, what is not of lanes 0 and 1 goes. Its callbacks are returned; `relaxed` says
-  // whether some of it had been accepted already.
+  // Of all that waits, what is not of lanes 0 and 1 goes. Its callbacks are returned; `relaxed`
+  // says whether some of it had been accepted already.
   struct GivenUp {
     std::vector<Outbox::Done> dones;
     bool relaxed = false;

@@ -13,11 +13,11 @@ namespace farmhand {
 
 namespace {
 
-constexpr uint64_t kCollectMs = 750;            // the rest of kRelaxedRiskMs is for the commit
-constexpr size_t kCollectBytes = 256 << 10;     // and of kRelaxedRiskBytes
-constexpr uint64_t kRetryMs = 1000;             // a disk that cannot be written
-constexpr uint64_t kMaintainMs = 10'000;        // after activity
-constexpr uint64_t kMaintainMoreMs = 250;       // while there is more to do
+constexpr uint64_t kCollectMs = 750;         // the rest of kRelaxedRiskMs is for the commit
+constexpr size_t kCollectBytes = 256 << 10;  // and of kRelaxedRiskBytes
+constexpr uint64_t kRetryMs = 1000;          // a disk that cannot be written
+constexpr uint64_t kMaintainMs = 10'000;     // after activity
+constexpr uint64_t kMaintainMoreMs = 250;    // while there is more to do
 
 std::array<uint8_t, 16> this_boot() {
   std::array<uint8_t, 16> id{};
@@ -139,7 +139,9 @@ void Outbox::Impl::kick() {
   committing = true;
   ask<Committed>(
       [batch](QueueFile& queue, const Stamp& now) { return queue.commit(batch->group, now); },
-      [batch](Impl& self, Result<Committed> result) { self.on_committed(batch, std::move(result)); });
+      [batch](Impl& self, Result<Committed> result) {
+        self.on_committed(batch, std::move(result));
+      });
 }
 
 void Outbox::Impl::on_committed(std::shared_ptr<Batch> batch, Result<Committed> result) {

@@ -22,8 +22,8 @@ namespace farmhand {
 // enqueue_relaxed in the last kRelaxedRiskMs, at most kRelaxedRiskBytes of them.
 constexpr uint64_t kRelaxedRiskMs = 1000;
 constexpr size_t kRelaxedRiskBytes = 1 << 20;
-constexpr size_t kHandoffBytes = 4 << 20;   // durable records waiting for a commit
-constexpr size_t kRingBytes = 256 << 10;    // lanes 0 and 1, each, while the disk is not writable
+constexpr size_t kHandoffBytes = 4 << 20;  // durable records waiting for a commit
+constexpr size_t kRingBytes = 256 << 10;   // lanes 0 and 1, each, while the disk is not writable
 constexpr int kNacksToPoison = 5;
 
 // The records that the outbox itself writes, encoded by whoever knows the wire. Called on the store
@@ -41,11 +41,11 @@ struct OutboxEncoders {
 class Outbox {
  public:
   struct Options {
-    std::string path;                   // …/queue.db; other files are `<dir>/queue.*`
-    uint64_t size_max = 2ull << 30;     // of everything on disk
-    EpochStore* epochs = nullptr;       // outlives the StoreThread
+    std::string path;                // …/queue.db; other files are `<dir>/queue.*`
+    uint64_t size_max = 2ull << 30;  // of everything on disk
+    EpochStore* epochs = nullptr;    // outlives the StoreThread
     OutboxEncoders encoders;
-    std::string vfs;                    // SQLite's; tests inject faults
+    std::string vfs;  // SQLite's; tests inject faults
   };
   using Done = std::function<void(Result<uint64_t> seq)>;
 
@@ -72,9 +72,9 @@ class Outbox {
   // `done` once all that is pending now is on disk (or was refused).
   void flush(std::function<void(Result<void>)> done);
 
-  // Segments after `after` (nothing: after what is applied), ascending, older epochs first; at least
-  // one if there is any, else about `bytes_max`. They are in flight, and stay as they are, until
-  // applied or released.
+  // Segments after `after` (nothing: after what is applied), ascending, older epochs first; at
+  // least one if there is any, else about `bytes_max`. They are in flight, and stay as they are,
+  // until applied or released.
   void read_after(Lane lane, std::optional<Watermark> after, size_t bytes_max,
                   std::function<void(Result<std::vector<Segment>>)> done);
   void release(Lane lane);  // the session ended

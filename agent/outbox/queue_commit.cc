@@ -12,7 +12,8 @@ constexpr uint64_t kAgeCheckNs = 60'000'000'000;
 
 std::array<uint64_t, kLaneCount> ends_of(const Tables& tables) {
   std::array<uint64_t, kLaneCount> ends{};
-  for (const Lane lane : kLanes) ends[index_of(lane)] = tables.registers.lanes[index_of(lane)].last_seq;
+  for (const Lane lane : kLanes)
+    ends[index_of(lane)] = tables.registers.lanes[index_of(lane)].last_seq;
   return ends;
 }
 
@@ -29,7 +30,8 @@ Result<Committed> QueueFile::commit(const Group& group, const Stamp& now) {
     if (why.code == Errc::kNoSpace) {
       ballast_.release(now.boottime_ns);
       disk_full_ = true;
-      if (ensure_open(now) && ends_of(*tables_) == before) done = commit_on_full_disk(group, why, now);
+      if (ensure_open(now) && ends_of(*tables_) == before)
+        done = commit_on_full_disk(group, why, now);
     }
   }
   if (done) {
@@ -91,7 +93,8 @@ void QueueFile::note_loss(const Stamp& now) {
 
 Result<void> QueueFile::put_interruption(int64_t from_ns, const Stamp& now) {
   if (!options_.encoders.interruption) return {};
-  const std::string record = options_.encoders.interruption(Lane::kTelemetry, from_ns, now.realtime_ns);
+  const std::string record =
+      options_.encoders.interruption(Lane::kTelemetry, from_ns, now.realtime_ns);
   auto put = Appender(*tables_, now).append(Lane::kTelemetry, {&record, 1});
   if (!put) return put.error();
   return {};

@@ -48,9 +48,9 @@ class QueueFile {
   // network file system; kNoSpace, kIo: the disk.
   Result<void> ensure_open(const Stamp& now);
 
-  // One transaction, durable when it returns; it also carries what has piled up: the applied places,
-  // deletions of the tail, what must be dropped to make room. An error means that nothing of the
-  // group is accepted.
+  // One transaction, durable when it returns; it also carries what has piled up: the applied
+  // places, deletions of the tail, what must be dropped to make room. An error means that nothing
+  // of the group is accepted.
   Result<Committed> commit(const Group& group, const Stamp& now);
 
   // Records of lane 4 that were accepted already never got in: the next commit says so.
@@ -65,8 +65,8 @@ class QueueFile {
   Result<bool> nack(Lane lane, uint64_t seq, const std::string& reason, const Stamp& now);
   Result<std::vector<Position>> positions(const Stamp& now);
 
-  // Work for idle moments: writes the WAL back, saves applied places, gives pages back to the disk a
-  // few at a time, takes the ballast again. True: there is more.
+  // Work for idle moments: writes the WAL back, saves applied places, gives pages back to the disk
+  // a few at a time, takes the ballast again. True: there is more.
   Result<bool> maintain(const Stamp& now);
   bool wal_is_long() const;
 
@@ -112,7 +112,7 @@ class QueueFile {
   Evidence evidence_;
   std::unique_ptr<Tables> tables_;  // null: not open
   OutboxStats stats_;
-  std::array<uint64_t, kLaneCount> oldest_ns_{};  // boottime; 0: none, or before this boot
+  std::array<uint64_t, kLaneCount> oldest_ns_{};    // boottime; 0: none, or before this boot
   std::array<LaneState, kLaneCount> oldest_as_of_;  // what oldest_ns_ was read for
   int failed_opens_ = 0;
   bool damaged_ = false;    // found while running: the next open replaces the file
@@ -127,8 +127,8 @@ class QueueFile {
   std::array<Nacked, kLaneCount> nacked_;
 };
 
-// kUnsupported, with a sentence, where SQLite's locks and fsync cannot be relied upon: `directory` is
-// on a network file system.
+// kUnsupported, with a sentence, where SQLite's locks and fsync cannot be relied upon: `directory`
+// is on a network file system.
 Result<void> check_file_system(const std::string& directory);
 
 }  // namespace farmhand

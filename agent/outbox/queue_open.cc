@@ -17,7 +17,9 @@ namespace farmhand {
 
 namespace {
 
-constexpr int kFailedOpensMax = 3;  // an unreadable file is tried so often before it is replaced
+// An unreadable file is tried so often, a second apart, before it is replaced: the disk may come
+// back.
+constexpr int kFailedOpensMax = 10;
 
 std::string directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -215,7 +217,8 @@ Result<void> QueueFile::note_start(const Stamp& now) {
     if (auto put = put_interruption(from_ns, now); !put) return put;
   }
   if (auto set = tables_->registers.set_meta("clean", 0); !set) return set;
-  if (auto set = tables_->registers.set_meta("started_realtime_ns", now.realtime_ns); !set) return set;
+  if (auto set = tables_->registers.set_meta("started_realtime_ns", now.realtime_ns); !set)
+    return set;
   if (auto saved = tables_->registers.save_lanes(); !saved) return saved;
   if (auto committed = transaction->commit(); !committed) return committed;
   started_ = true;

@@ -103,8 +103,8 @@ Result<void> QueueFile::poison(Row row, uint64_t seq, const std::string& reason)
                                    },
                                    nullptr});
   const Row before = row;
-  auto changed = thin_segment(row.segment, GapReason::kPoison,
-                              [&](uint64_t at) { return at == seq; });
+  auto changed =
+      thin_segment(row.segment, GapReason::kPoison, [&](uint64_t at) { return at == seq; });
   if (!changed || !*changed) return {};  // it is a gap already
   LaneState& state = t.registers.lane(lane);
   state.gap_records += row.segment.gap_count - before.segment.gap_count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the bytes on disk are shared out. Everything the outbox writes counts: the main file, the WAL,
-// the ballast, the evidence. The lanes' shares are fixed, so what lanes 0 and 1 have is theirs
+// How the bytes on disk are shared out. Everything the outbox writes counts: the main file, the
+// WAL, the ballast, the evidence. The lanes' shares are fixed, so what lanes 0 and 1 have is theirs
 // whatever the others do.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace farmhand {
 
-constexpr uint64_t kOutboxBytesMin = 32 << 20;  // below, one large commit would not fit beside the rest
+constexpr uint64_t kOutboxBytesMin = 64 << 20;
 
 struct Budget {
   uint64_t size_max = 0;

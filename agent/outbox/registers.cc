@@ -78,10 +78,10 @@ Result<void> Registers::load_lanes() {
         const auto index = unsigned_at(q, 0);
         if (index >= lanes.size()) return;
         ++found;
-        lanes[index] = {unsigned_at(q, 1),  array_from(q.blob(2)),  place_at(q, 3),
-                        array_from(q.blob(5)), place_at(q, 6),       array_from(q.blob(8)),
-                        place_at(q, 9),     unsigned_at(q, 11),     unsigned_at(q, 12),
-                        unsigned_at(q, 13), unsigned_at(q, 14),     unsigned_at(q, 15)};
+        lanes[index] = {unsigned_at(q, 1),     array_from(q.blob(2)), place_at(q, 3),
+                        array_from(q.blob(5)), place_at(q, 6),        array_from(q.blob(8)),
+                        place_at(q, 9),        unsigned_at(q, 11),    unsigned_at(q, 12),
+                        unsigned_at(q, 13),    unsigned_at(q, 14),    unsigned_at(q, 15)};
       });
   if (!done) return done;
   if (found != lanes.size()) return Error{Errc::kCorrupt, "the lane table is not complete"};
@@ -90,11 +90,11 @@ Result<void> Registers::load_lanes() {
 }
 
 Result<void> Registers::load_epochs() {
-  return each_row(*db_, "SELECT id, counter, random FROM epoch ORDER BY id", nullptr,
-                  [&](const Query& q) {
-                    epochs_.push_back({static_cast<uint32_t>(q.integer(0)),
-                                       {unsigned_at(q, 1), array_from(q.blob(2))}});
-                  });
+  return each_row(
+      *db_, "SELECT id, counter, random FROM epoch ORDER BY id", nullptr, [&](const Query& q) {
+        epochs_.push_back(
+            {static_cast<uint32_t>(q.integer(0)), {unsigned_at(q, 1), array_from(q.blob(2))}});
+      });
 }
 
 Result<void> Registers::load_boots() {
@@ -144,9 +144,7 @@ Result<void> Registers::add_epoch(uint32_t id, const Epoch& epoch) {
 Result<void> Registers::put_end(uint32_t epoch, Lane lane, const EpochEnd& end) {
   return each_row(
       *db_, "INSERT OR REPLACE INTO epoch_end VALUES (?, ?, ?, ?)",
-      [&](Query& q) {
-        q.bind(epoch).bind(index_of(lane)).bind(end.seq).bind_blob(raw(end.chain));
-      },
+      [&](Query& q) { q.bind(epoch).bind(index_of(lane)).bind(end.seq).bind_blob(raw(end.chain)); },
       nullptr);
 }
 
@@ -159,7 +157,9 @@ Result<std::optional<EpochEnd>> Registers::find_end(uint32_t epoch, Lane lane) {
   auto done = each_row(
       *db_, "SELECT last_seq, last_chain FROM epoch_end WHERE epoch = ? AND lane = ?",
       [&](Query& q) { q.bind(epoch).bind(index_of(lane)); },
-      [&](const Query& q) { end = EpochEnd{unsigned_at(q, 0), array_from(q.blob(1))}; });
+      [&](const Query& q) {
+        end = EpochEnd{unsigned_at(q, 0), array_from(q.blob(1))};
+      });
   if (!done) return done.error();
   return end;
 }
@@ -216,14 +216,14 @@ Result<std::string> Registers::meta(std::string_view key) {
 
 Result<void> Registers::set_meta(std::string_view key, std::string_view value) {
   return each_row(
-      *db_, "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-      [&](Query& q) { q.bind(key).bind(value); }, nullptr);
+      *db_, "INSERT OR REPLACE INTO meta VALUES (?, ?)", [&](Query& q) { q.bind(key).bind(value); },
+      nullptr);
 }
 
 Result<void> Registers::set_meta(std::string_view key, int64_t value) {
   return each_row(
-      *db_, "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-      [&](Query& q) { q.bind(key).bind(value); }, nullptr);
+      *db_, "INSERT OR REPLACE INTO meta VALUES (?, ?)", [&](Query& q) { q.bind(key).bind(value); },
+      nullptr);
 }
 
 }  // namespace farmhand

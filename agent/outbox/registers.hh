@@ -21,10 +21,10 @@ struct LaneState {
   Chain applied_chain{};
   Place floor;  // everything up to here is deleted
   Chain floor_chain{};
-  Place thinned;            // everything up to here is thinned
-  uint64_t bytes = 0;       // disk cost of all rows
-  uint64_t tail_bytes = 0;  // of the applied ones
-  uint64_t depth = 0;       // sequence numbers not applied
+  Place thinned;                            // everything up to here is thinned
+  uint64_t bytes = 0;                       // disk cost of all rows
+  uint64_t tail_bytes = 0;                  // of the applied ones
+  uint64_t depth = 0;                       // sequence numbers not applied
   uint64_t gap_records = 0, gap_bytes = 0;  // dropped since the file began
   bool operator==(const LaneState&) const = default;
 };

@@ -9,11 +9,25 @@ namespace farmhand {
 namespace {
 
 constexpr std::string_view kHead =
-    "SELECT position, to_seq, chain, kind, reason, gap_count, gap_bytes, boot, boottime_ns,"
+    "SELECT position, to_seq, before, chain, kind, reason, gap_count, gap_bytes, boot, boottime_ns,"
     " realtime_ns, synchronised, encoding, crc, length(bytes)";
 enum Column {
-  kPosition, kTo, kChain, kKind, kReason, kGapCount, kGapBytes, kBoot, kBoottime, kRealtime,
-  kSynchronised, kEncoding, kCrc, kSize, kBytes,
+  kPosition,
+  kTo,
+  kBefore,
+  kChain,
+  kKind,
+  kReason,
+  kGapCount,
+  kGapBytes,
+  kBoot,
+  kBoottime,
+  kRealtime,
+  kSynchronised,
+  kEncoding,
+  kCrc,
+  kSize,
+  kBytes,
 };
 
 // Covers every column: the bytes first, so that their own checksum falls out on the way.
@@ -22,6 +36,7 @@ uint32_t crc_of(const Row& row, uint32_t crc_of_bytes) {
   std::string head;
   append_le(head, position_of(s.lane, row.from()));
   append_le(head, s.to);
+  head.append(reinterpret_cast<const char*>(row.before.data()), row.before.size());
   head.append(reinterpret_cast<const char*>(s.chain.data()), s.chain.size());
   append_le(head, static_cast<uint8_t>(s.kind));
   append_le(head, static_cast<uint8_t>(s.reason));
@@ -35,6 +50,12 @@ uint32_t crc_of(const Row& row, uint32_t crc_of_bytes) {
   return crc32c(head, crc_of_bytes);
 }
 
+Chain chain_from(std::string_view bytes) {
+  Chain chain{};
+  if (bytes.size() == chain.size()) std::memcpy(chain.data(), bytes.data(), bytes.size());
+  return chain;
+}
+
 Row head_from(const sqlite::Query& q) {
   Row row;
   Segment& s = row.segment;
@@ -43,8 +64,8 @@ Row head_from(const sqlite::Query& q) {
   row.epoch = place_of(position).epoch;
   s.from = place_of(position).seq;
   s.to = static_cast<uint64_t>(q.integer(kTo));
-  const auto chain = q.blob(kChain);
-  if (chain.size() == s.chain.size()) std::memcpy(s.chain.data(), chain.data(), chain.size());
+  row.before = chain_from(q.blob(kBefore));
+  s.chain = chain_from(q.blob(kChain));
   s.kind = static_cast<SegmentKind>(q.integer(kKind));
   s.reason = static_cast<GapReason>(q.integer(kReason));
   s.gap_count = static_cast<uint64_t>(q.integer(kGapCount));
@@ -61,7 +82,8 @@ Row head_from(const sqlite::Query& q) {
 void take_bytes_into(Row& row, std::string_view bytes, int64_t crc) {
   row.segment.bytes.assign(bytes);
   row.segment.crc32c = crc32c(bytes);
-  row.sound = crc_of(row, row.segment.crc32c) == static_cast<uint32_t>(crc) && row.segment.from <= row.segment.to;
+  row.sound = crc_of(row, row.segment.crc32c) == static_cast<uint32_t>(crc) &&
+              row.segment.from <= row.segment.to;
 }
 
 }  // namespace
@@ -83,7 +105,7 @@ Result<Rows> Rows::prepare(sqlite::Database& db) {
     sqlite::Statement Rows::*statement;
     std::string sql;
   } all[] = {
-      {&Rows::put_, "INSERT OR REPLACE INTO segment VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+      {&Rows::put_, "INSERT OR REPLACE INTO segment VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
       {&Rows::erase_, "DELETE FROM segment WHERE position = ?"},
       {&Rows::erase_range_, "DELETE FROM segment WHERE position BETWEEN ? AND ?"},
       {&Rows::heads_, head + after + " ORDER BY position"},
@@ -107,6 +129,7 @@ Result<void> Rows::put(const Row& row) {
   const Segment& s = row.segment;
   sqlite::Query q(put_);
   q.bind(position_of(s.lane, row.from())).bind(s.to);
+  q.bind_blob({reinterpret_cast<const char*>(row.before.data()), row.before.size()});
   q.bind_blob({reinterpret_cast<const char*>(s.chain.data()), s.chain.size()});
   q.bind(static_cast<int>(s.kind)).bind(static_cast<int>(s.reason));
   q.bind(s.gap_count).bind(s.gap_bytes).bind(row.boot).bind(s.boottime_ns).bind(s.realtime_ns);

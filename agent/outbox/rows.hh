@@ -16,6 +16,7 @@ namespace farmhand {
 struct Row {
   uint32_t epoch = 0;
   uint32_t boot = 0;
+  Chain before{};  // of the segment before it: what a gap must hand on when that one is damaged
   Segment segment;
   size_t size = 0;    // of the bytes, also where they were not read
   bool sound = true;  // false: the checksum says otherwise (known only where the bytes were read)
@@ -54,8 +55,8 @@ class Rows {
                     bool with_bytes);
   Result<std::optional<Row>> find(sqlite::Statement& statement, int64_t low, int64_t high);
 
-  sqlite::Statement put_, erase_, erase_range_, heads_, whole_, whole_backwards_, head_at_,
-      first_, first_with_records_, bytes_;
+  sqlite::Statement put_, erase_, erase_range_, heads_, whole_, whole_backwards_, head_at_, first_,
+      first_with_records_, bytes_;
 };
 
 }  // namespace farmhand

@@ -119,9 +119,9 @@ Result<void> Salvage::flush() {
 
 // Every number from the applied place to the last known end is a record or a gap.
 Result<void> Salvage::fill_holes(Lane lane, Place after) {
-  std::vector<std::pair<Place, Place>> have;  // beginnings and ends
+  std::vector<Row> have;
   auto read = t_.rows.heads(lane, after, [&](Row& row) {
-    have.emplace_back(row.from(), row.end());
+    have.push_back(row);
     return true;
   });
   if (!read) return read;
@@ -131,9 +131,10 @@ Result<void> Salvage::fill_holes(Lane lane, Place after) {
   for (const auto& known : registers_.epochs()) {
     if (known.id < after.epoch) continue;
     uint64_t expected = known.id == after.epoch ? after.seq + 1 : 1;
-    for (; next != have.end() && next->first.epoch == known.id; ++next) {
-      if (auto put = fill(lane, known.id, expected, next->first.seq - 1, {}); !put) return put;
-      expected = next->second.seq + 1;
+    for (; next != have.end() && next->epoch == known.id; ++next) {
+      auto put = fill(lane, known.id, expected, next->segment.from - 1, next->before);
+      if (!put) return put;
+      expected = next->segment.to + 1;
     }
     auto end = registers_.find_end(known.id, lane);
     if (!end || !*end) continue;
@@ -142,10 +143,10 @@ Result<void> Salvage::fill_holes(Lane lane, Place after) {
   if (!known_ && !have.empty()) {
     // The register is lost: the lane reaches as far as its last row.
     LaneState& state = t_.registers.lane(lane);
-    if (have.back().second.epoch == t_.registers.current()) {
-      state.last_seq = have.back().second.seq;
-      auto last = t_.rows.find_head_at(lane, kLaneEnd);
-      if (last && *last) state.last_chain = (*last)->segment.chain;
+    const Row& last = have.back();
+    if (last.epoch == t_.registers.current()) {
+      state.last_seq = last.segment.to;
+      state.last_chain = last.segment.chain;
     }
   }
   if (auto saved = t_.registers.save_lanes(); !saved) return saved;

@@ -45,6 +45,7 @@ CREATE TABLE move (lane INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER
 CREATE TABLE segment (
   position INTEGER PRIMARY KEY,
   to_seq INTEGER NOT NULL,
+  before BLOB NOT NULL,  -- the chain of the segment before
   chain BLOB NOT NULL,
   kind INTEGER NOT NULL,
   reason INTEGER NOT NULL,

@@ -134,8 +134,12 @@ Result<void> walk_segment(const Segment& segment, const SegmentVisitor& visitor)
   Walk walk(segment, visitor);
   bool sound = true;
   switch (segment.kind) {
-    case SegmentKind::kRecords: sound = walk.records(walk.left()); break;
-    case SegmentKind::kGap: sound = walk.gap(walk.left(), segment.reason); break;
+    case SegmentKind::kRecords:
+      sound = walk.records(walk.left());
+      break;
+    case SegmentKind::kGap:
+      sound = walk.gap(walk.left(), segment.reason);
+      break;
     case SegmentKind::kMixed:
       while (sound && walk.more()) sound = walk.range();
       break;

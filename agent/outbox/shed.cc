@@ -106,7 +106,8 @@ Result<bool> Shedder::trim(Lane lane, uint64_t bytes, bool check_age) {
   state.tail_bytes -= std::min(state.tail_bytes, freed);
   state.floor = last->end();
   state.floor_chain = last->segment.chain;
-  if (auto gone = t_.rows.erase_range(lane, first->from(), last->from()); !gone) return gone.error();
+  if (auto gone = t_.rows.erase_range(lane, first->from(), last->from()); !gone)
+    return gone.error();
   return true;
 }
 
@@ -132,8 +133,8 @@ Result<bool> Shedder::thin_one(Lane lane, Place after) {
   if (!found) return found.error();
   if (!*found) return false;
   Row row = std::move(**found);
-  const bool newest = row.epoch == t_.registers.current() &&
-                      state.last_seq - row.segment.to < state.depth / 4;
+  const bool newest =
+      row.epoch == t_.registers.current() && state.last_seq - row.segment.to < state.depth / 4;
   if (newest) return false;
   if (auto loaded = t_.rows.load_bytes(row); !loaded) return loaded.error();
   state.thinned = row.end();

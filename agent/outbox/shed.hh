@@ -17,8 +17,8 @@ class Shedder {
   // Lanes 0 and 1 could not take `incoming` even without their tail.
   bool must_refuse(Lane lane, const Incoming& incoming) const;
 
-  // After this every lane has room for `incoming`, and so has the file. `disk_full`: inside the pages
-  // that the file has already.
+  // After this every lane has room for `incoming`, and so has the file. `disk_full`: inside the
+  // pages that the file has already.
   Result<void> make_room(const Incoming& incoming, bool disk_full);
 
   // Applied rows beyond the tail's budget go; also the old ones, when `check_age`.

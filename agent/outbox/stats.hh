@@ -11,13 +11,13 @@
 namespace farmhand {
 
 struct LaneStats {
-  uint64_t last_seq = 0;        // of the current epoch
-  uint64_t depth = 0;           // sequence numbers stored and not applied, of all epochs
-  uint64_t bytes = 0;           // on disk, the tail included
-  uint64_t tail_bytes = 0;      // of them applied, kept for a coordinator that lost them
+  uint64_t last_seq = 0;    // of the current epoch
+  uint64_t depth = 0;       // sequence numbers stored and not applied, of all epochs
+  uint64_t bytes = 0;       // on disk, the tail included
+  uint64_t tail_bytes = 0;  // of them applied, kept for a coordinator that lost them
   uint64_t quota_bytes = 0;
-  uint64_t oldest_age_ns = 0;   // of the oldest not applied; a lower bound after a reboot
-  uint64_t gap_records = 0;     // dropped since the file began
+  uint64_t oldest_age_ns = 0;  // of the oldest not applied; a lower bound after a reboot
+  uint64_t gap_records = 0;    // dropped since the file began
   uint64_t gap_bytes = 0;
 };
 
@@ -29,7 +29,7 @@ struct OutboxStats {
   Epoch epoch;
   std::array<LaneStats, kLaneCount> lanes;
   BallastState ballast = BallastState::kNone;
-  uint64_t file_bytes = 0;     // main file and WAL
+  uint64_t file_bytes = 0;  // main file and WAL
   uint64_t size_max = 0;
   uint64_t pending_bytes = 0;  // handed in and not yet committed
   bool writable = false;       // false: lanes 0 and 1 wait in memory, the others are refused

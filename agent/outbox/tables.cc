@@ -91,14 +91,16 @@ void absorb(Segment& into, const Segment& other) {
 
 Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const Budget& budget,
                                              const std::string& vfs) {
-  auto db = sqlite::Database::open(
-      path, {.cache_kib = kCacheKib, .bytes_max = budget.file_bytes, .checkpoint_self = true, .vfs = vfs});
+  auto db = sqlite::Database::open(path, {.cache_kib = kCacheKib,
+                                          .bytes_max = budget.file_bytes,
+                                          .checkpoint_self = true,
+                                          .vfs = vfs});
   if (!db) return db.error();
   auto tables = ask(*db, "SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
   if (auto ready = *tables == 0 ? make_schema(*db) : check(*db); !ready) return ready.error();
-  std::unique_ptr<Tables> t(new Tables{.db = std::move(*db), .rows = {}, .registers = {},
-                                       .page_count = {}, .free_count = {}});
+  std::unique_ptr<Tables> t(new Tables{
+      .db = std::move(*db), .rows = {}, .registers = {}, .page_count = {}, .free_count = {}});
   auto rows = Rows::prepare(t->db);
   if (!rows) return rows.error();
   t->rows = std::move(*rows);
@@ -157,10 +159,12 @@ Result<void> Tables::make_gap(Row row, GapReason reason) {
   const Place fixed = untouchable(s.lane);
   auto before = rows.find_head_at(s.lane, row.from());
   if (!before) return before.error();
-  if (*before && mergeable((*before)->segment) && adjoin(**before, row) && (*before)->from() > fixed) {
+  if (*before && mergeable((*before)->segment) && adjoin(**before, row) &&
+      (*before)->from() > fixed) {
     if (auto gone = remove(**before); !gone) return gone;
     absorb(s, (*before)->segment);
     s.from = (*before)->segment.from;
+    row.before = (*before)->before;
   }
   auto after = rows.find_first(s.lane, row.from());
   if (!after) return after.error();
@@ -177,20 +181,22 @@ Result<Row> Tables::mended(const Row& row) {
   Row gap;
   gap.epoch = row.epoch;
   gap.boot = row.boot;
+  gap.before = row.before;
   Segment& s = gap.segment;
   s.lane = row.segment.lane;
   s.from = row.segment.from;
-  s.chain = row.segment.chain;
   s.kind = SegmentKind::kGap;
   s.reason = GapReason::kCorruption;
   auto next = rows.find_first(s.lane, row.from());
   if (!next) return next.error();
   if (*next && (*next)->epoch == row.epoch) {
     s.to = (*next)->segment.from - 1;
+    s.chain = (*next)->before;
   } else {
     auto end = registers.find_end(row.epoch, s.lane);
     if (!end) return end.error();
     s.to = std::max(s.from, *end ? (*end)->seq : s.from);
+    s.chain = *end ? (*end)->chain : row.segment.chain;
   }
   s.gap_count = gap.count();
   s.gap_bytes = row.size;

@@ -47,8 +47,8 @@ struct Tables {
   Rows rows;
   Registers registers;
   sqlite::Statement page_count, free_count;
-  uint32_t boot = 0;                            // the number of the present one
-  std::array<Place, kLaneCount> in_flight{};    // the end of what the sender has
+  uint32_t boot = 0;                          // the number of the present one
+  std::array<Place, kLaneCount> in_flight{};  // the end of what the sender has
 };
 
 constexpr uint64_t kPageBytes = 4096;

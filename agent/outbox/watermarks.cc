@@ -26,11 +26,24 @@ Result<Finding> Watermarks::judge(Lane lane, const std::optional<Watermark>& the
   // An older epoch that we do not know any more can only be re-sent from our beginning. One that is
   // newer than ours, or as old as one of ours and different, is another life.
   for (const auto& known : t_.registers.epochs()) {
-    if (known.epoch.counter == theirs->epoch.counter) return not_ours(kLaneEnd);
+    if (known.epoch.counter == theirs->epoch.counter) return judge_rival(lane, known.id);
   }
   const Epoch* current = t_.registers.find_epoch(t_.registers.current());
   if (current != nullptr && theirs->epoch.counter > current->counter) return not_ours(kLaneEnd);
   return Finding{};
+}
+
+// Another life has used the number of one of our epochs. Once we have left that epoch and nothing of
+// it waits, there is nothing to disagree about.
+Result<Finding> Watermarks::judge_rival(Lane lane, uint32_t epoch) {
+  if (epoch == t_.registers.current()) return not_ours(kLaneEnd);
+  auto settled = nothing_left_of(lane, epoch);
+  if (!settled) return settled.error();
+  if (!*settled) return not_ours(kLaneEnd);
+  auto end = t_.registers.find_end(epoch, lane);
+  if (!end) return end.error();
+  if (!*end) return Finding{};
+  return Finding{true, {epoch, (*end)->seq}, (*end)->chain, std::nullopt};
 }
 
 // Whatever the other life did at the end of a finished epoch, it concerns no row of ours: they are
@@ -86,8 +99,8 @@ Result<void> Watermarks::apply(Lane lane, const Finding& finding) {
   }
   const Place before = state.applied;
   const bool forward = finding.place > before;
-  if (auto done = account(lane, std::min(before, finding.place), std::max(before, finding.place),
-                          forward);
+  if (auto done =
+          account(lane, std::min(before, finding.place), std::max(before, finding.place), forward);
       !done) {
     return done;
   }
@@ -117,6 +130,7 @@ Result<void> Watermarks::cut(const Finding& finding) {
   Row head = row;
   head.segment = std::move(*front);
   head.segment.chain = finding.chain;
+  row.before = finding.chain;
   if (auto gone = t_.remove(*finding.cut); !gone) return gone;
   if (auto put = t_.add(head); !put) return put;
   return t_.add(row);
@@ -139,8 +153,8 @@ Result<void> Watermarks::account(Lane lane, Place low, Place high, bool forward)
   });
 }
 
-// One gap for each epoch between two places: the coordinator asks for what it had and we do not have
-// any more.
+// One gap for each epoch between two places: the coordinator asks for what it had and we do not
+// have any more.
 Result<void> Watermarks::put_expired(Lane lane, Place from, Place upto, const Chain& chain) {
   for (const auto& known : t_.registers.epochs()) {
     if (known.id < from.epoch || known.id > upto.epoch) continue;
@@ -149,6 +163,7 @@ Result<void> Watermarks::put_expired(Lane lane, Place from, Place upto, const Ch
     Row gap;
     gap.epoch = known.id;
     gap.boot = t_.boot;
+    if (known.id == from.epoch) gap.before = t_.registers.lane(lane).floor_chain;
     Segment& s = gap.segment;
     s.lane = lane;
     s.kind = SegmentKind::kGap;

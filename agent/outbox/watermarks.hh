@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a watermark of the coordinator says about our disk: whether it is of our own past, and where.
+// What a watermark of the coordinator says about our disk: whether it is of our own past, and
+// where.
 #pragma once
 
 #include <optional>
@@ -31,6 +32,7 @@ class Watermarks {
 
  private:
   Result<Finding> judge_known(Lane lane, uint32_t epoch, const Watermark& theirs);
+  Result<Finding> judge_rival(Lane lane, uint32_t epoch);
   Result<bool> nothing_left_of(Lane lane, uint32_t epoch);
   Result<void> cut(const Finding& finding);
   Result<void> account(Lane lane, Place low, Place high, bool forward);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The process; what is said to it and by it is in host_channel.cc.
 #include "plugin/host_process.hh"
 
 #include <fcntl.h>
@@ -15,13 +16,9 @@
 #include <cstring>
 #include <utility>
 
-#include "plugin/frame_bytes.hh"
-
 namespace farmhand {
 
 namespace {
-
-constexpr size_t kSampleBytesKept = 64 << 10;
 
 // Sealed: a host that cut the page short would kill the agent with SIGBUS.
 Result<Fd> make_page() {
@@ -95,94 +92,6 @@ Result<void> HostProcess::spawn(Loop& loop, const Launch& launch) {
   return {};
 }
 
-void HostProcess::say_hello(const Launch& launch) {
-  const PluginManifest& manifest = launch.plugin->manifest;
-  const frame::Hello hello{.version = frame::kVersion,
-                           .setting_count = static_cast<uint32_t>(launch.settings.size()),
-                           .excluded_count = static_cast<uint32_t>(launch.excluded_keys.size()),
-                           .reserved0 = 0};
-  std::string body;
-  for (const auto& text : {manifest.id, manifest.vendor, manifest.version}) {
-    frame::append_string(body, text);
-  }
-  for (const auto& [key, value] : launch.settings) {
-    frame::append_string(body, key);
-    frame::append_string(body, value);
-  }
-  for (const std::string& key : launch.excluded_keys) frame::append_string(body, key);
-  awaited_.push_back({.id = frame::kHelloCallId,
-                      .deadline_ns = launch.start_deadline_ns,
-                      .operation = frame::Operation::kStart,
-                      .device = frame::kNoDevice});
-  std::string bytes;
-  frame::append_frame(bytes, frame::Type::kHello, frame::bytes_of(hello), body);
-  send(std::move(bytes));
-}
-
-uint64_t HostProcess::await(frame::Operation operation, uint32_t device, uint64_t deadline_ns) {
-  awaited_.push_back(
-      {.id = ++last_id_, .deadline_ns = deadline_ns, .operation = operation, .device = device});
-  return last_id_;
-}
-
-void HostProcess::forget(uint64_t id) {
-  const auto found = std::find_if(awaited_.begin(), awaited_.end(),
-                                  [&](const Awaited& call) { return call.id == id; });
-  if (found == awaited_.end()) return;
-  *found = awaited_.back();
-  awaited_.pop_back();
-}
-
-void HostProcess::send(std::string bytes) {
-  if (channel_) channel_->write(std::move(bytes));
-}
-
-void HostProcess::enumerate(uint64_t deadline_ns) {
-  const frame::Call call{.id = await(frame::Operation::kEnumerate, frame::kNoDevice, deadline_ns),
-                         .deadline_boottime_ns = deadline_ns,
-                         .device = frame::kNoDevice,
-                         .count = 0};
-  std::string bytes;
-  frame::append_frame(bytes, frame::Type::kEnumerate, frame::bytes_of(call));
-  send(std::move(bytes));
-}
-
-void HostProcess::ask_metrics(uint32_t device, uint64_t deadline_ns) {
-  const frame::Call call{.id = await(frame::Operation::kMetrics, device, deadline_ns),
-                         .deadline_boottime_ns = deadline_ns,
-                         .device = device,
-                         .count = 0};
-  std::string bytes;
-  frame::append_frame(bytes, frame::Type::kMetrics, frame::bytes_of(call));
-  send(std::move(bytes));
-}
-
-void HostProcess::ask_samples(uint32_t device, std::span<const uint32_t> ids,
-                              uint64_t deadline_ns) {
-  const frame::Call call{.id = await(frame::Operation::kSample, device, deadline_ns),
-                         .deadline_boottime_ns = deadline_ns,
-                         .device = device,
-                         .count = static_cast<uint32_t>(ids.size())};
-  samples_.append(frame::bytes_of(call));
-  samples_.append(reinterpret_cast<const char*>(ids.data()), ids.size_bytes());
-  if (samples_.size() > kSampleBytesKept) send_samples();
-}
-
-void HostProcess::send_samples() {
-  if (samples_.empty()) return;
-  std::string bytes;
-  bytes.reserve(sizeof(frame::Header) + samples_.size());
-  frame::append_frame(bytes, frame::Type::kSample, samples_);
-  samples_.clear();
-  send(std::move(bytes));
-}
-
-void HostProcess::stop() {
-  std::string bytes;
-  frame::append_frame(bytes, frame::Type::kStop, {});
-  send(std::move(bytes));
-}
-
 std::optional<uint64_t> HostProcess::next_deadline_ns() const {
   std::optional<uint64_t> next;
   for (const Awaited& call : awaited_) next = std::min(next.value_or(UINT64_MAX), call.deadline_ns);
@@ -210,88 +119,6 @@ std::optional<HostProcess::Fault> HostProcess::find_overdue(uint64_t now_ns) con
 void HostProcess::forget_enumerations() {
   std::erase_if(awaited_,
                 [](const Awaited& call) { return call.operation == frame::Operation::kEnumerate; });
-}
-
-void HostProcess::on_bytes(std::string_view bytes) {
-  const std::shared_ptr<bool> destroyed = destroyed_;
-  const bool carried = !in_.empty();
-  if (carried) in_.append(bytes);
-  std::string_view left = carried ? in_ : bytes;
-  const bool sound = frame::take_frames(left, [&](frame::Type type, std::string_view content) {
-    return on_frame(type, content) && !*destroyed && listener_ != nullptr;
-  });
-  if (*destroyed || listener_ == nullptr) return;
-  if (!sound) {
-    return end({}, "the plugin host sent what no plugin host sends: its memory is damaged");
-  }
-  if (carried) in_.erase(0, in_.size() - left.size());
-  if (!carried) in_.assign(left);
-}
-
-// False: malformed.
-bool HostProcess::on_frame(frame::Type type, std::string_view content) {
-  switch (type) {
-    case frame::Type::kStarted:
-      return on_started_frame(content);
-    case frame::Type::kFailed:
-      return on_failure_frame(content);
-    case frame::Type::kDevices:
-    case frame::Type::kMetricList:
-    case frame::Type::kSamples:
-      return on_reply(type, content);
-    case frame::Type::kLog:
-      return on_log_frame(content);
-    case frame::Type::kStopped:
-      listener_->on_stopped(*this);
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool HostProcess::on_started_frame(std::string_view content) {
-  frame::Started started;
-  if (!frame::take(content, started)) return false;
-  forget(frame::kHelloCallId);
-  listener_->on_started(*this, started);
-  return true;
-}
-
-bool HostProcess::on_failure_frame(std::string_view content) {
-  const auto failure = take_failure(content);
-  if (!failure) return false;
-  forget(failure->head.id);
-  listener_->on_failed(*this, *failure);
-  return true;
-}
-
-bool HostProcess::on_log_frame(std::string_view content) {
-  frame::Log head;
-  std::string line;
-  if (!frame::take(content, head) || !frame::take_string(content, line)) return false;
-  listener_->on_log(head.level, line, head.dropped);
-  return true;
-}
-
-bool HostProcess::on_reply(frame::Type type, std::string_view content) {
-  frame::Reply head;
-  if (!frame::take(content, head)) return false;
-  forget(head.id);
-  listener_->on_call_time(head.elapsed_ns);
-  if (type == frame::Type::kSamples) {
-    readings_.clear();
-    if (!take_readings(content, clock_.boottime_ns(), readings_)) return false;
-    listener_->on_samples(*this, head.device, readings_);
-    return true;
-  }
-  if (type == frame::Type::kDevices) {
-    auto devices = take_devices(content);
-    if (devices) listener_->on_listed(*this, std::move(*devices));
-    return devices.has_value();
-  }
-  auto metrics = take_metrics(content);
-  if (metrics) listener_->on_metrics(*this, head.device, std::move(*metrics));
-  return metrics.has_value();
 }
 
 void HostProcess::on_exit(Child::Exit exit) {

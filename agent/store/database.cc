@@ -21,33 +21,46 @@ constexpr int kWalBytesKept = 4 << 20;  // a longer WAL file is cut when it star
 Errc errc_of_io(sqlite3* db) {
   switch (sqlite3_system_errno(db)) {
     case ENOSPC:
-    case EDQUOT: return Errc::kNoSpace;
+    case EDQUOT:
+      return Errc::kNoSpace;
     case EACCES:
-    case EPERM: return Errc::kPermission;
-    case EISDIR: return Errc::kInvalid;
-    default: return Errc::kIo;
+    case EPERM:
+      return Errc::kPermission;
+    case EISDIR:
+      return Errc::kInvalid;
+    default:
+      return Errc::kIo;
   }
 }
 
 Errc errc_from(sqlite3* db) {
   switch (sqlite3_errcode(db) & 0xff) {
-    case SQLITE_FULL: return Errc::kNoSpace;
+    case SQLITE_FULL:
+      return Errc::kNoSpace;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Errc::kCorrupt;
+    case SQLITE_NOTADB:
+      return Errc::kCorrupt;
     case SQLITE_PERM:
-    case SQLITE_AUTH: return Errc::kPermission;
+    case SQLITE_AUTH:
+      return Errc::kPermission;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Errc::kUnavailable;
-    case SQLITE_INTERRUPT: return Errc::kTimeout;
+    case SQLITE_LOCKED:
+      return Errc::kUnavailable;
+    case SQLITE_INTERRUPT:
+      return Errc::kTimeout;
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return errc_of_io(db);
-    case SQLITE_READONLY: return Errc::kIo;
-    default: return Errc::kInternal;
+    case SQLITE_CANTOPEN:
+      return errc_of_io(db);
+    case SQLITE_READONLY:
+      return Errc::kIo;
+    default:
+      return Errc::kInternal;
   }
 }
 
-// SQLite would create the file for everyone to read; its WAL takes the file's mode. An existing file is
-// not even opened: closing it would drop the locks that another connection of ours may hold.
+// SQLite would create the file for everyone to read; its WAL takes the file's mode. An existing
+// file is not even opened: closing it would drop the locks that another connection of ours may
+// hold.
 Result<void> create_private(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd && errno != EEXIST) return error_from_errno("create '" + path + "'", errno);
@@ -90,12 +103,13 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
   return db;
 }
 
-// The order matters: page size and vacuum mode before the first table, exclusive before WAL (no
-// -shm file). FULL is one WAL fsync per commit. Memory-mapping has turned WAL trouble into
-// structural damage elsewhere, and secure_delete would write every freed page.
+// The order matters: exclusive before anything that reads an existing file or makes it WAL (no -shm
+// file), page size and vacuum mode before the first table. FULL is one WAL fsync per commit.
+// Memory-mapping has turned WAL trouble into structural damage elsewhere, and secure_delete would
+// write every freed page.
 Result<void> Database::configure(const OpenOptions& options) {
   std::string recipe =
-      "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA locking_mode=EXCLUSIVE;"
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL;"
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
       "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
       "PRAGMA trusted_schema=OFF;";
@@ -116,8 +130,8 @@ Result<void> Database::exec(const char* sql) {
 }
 
 Result<void> Database::checkpoint(Checkpoint mode) {
-  const int how = mode == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE
-                                               : SQLITE_CHECKPOINT_TRUNCATE;
+  const int how =
+      mode == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
   const int rc = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, how, nullptr, nullptr);
   if (rc != SQLITE_OK) return error_from(db_.get(), "checkpoint '" + path_ + "'");
   *wal_bytes_ = 0;  // the next commit starts the WAL over

@@ -18,13 +18,13 @@ struct sqlite3;
 
 namespace farmhand::sqlite {
 
-// Every file is opened with one connection: page_size 4096, auto_vacuum INCREMENTAL, locking_mode
-// EXCLUSIVE before journal_mode WAL (so there is no -shm file), synchronous FULL.
+// Every file is opened with one connection: locking_mode EXCLUSIVE before journal_mode WAL (so
+// there is no -shm file), page_size 4096, auto_vacuum INCREMENTAL, synchronous FULL.
 struct OpenOptions {
-  int cache_kib = 256;            // page cache; a larger transaction spills into the WAL
-  uint64_t bytes_max = 0;         // of the main file, 0: no bound
-  bool checkpoint_self = false;   // the owner calls checkpoint(); else every 1000 pages
-  std::string vfs = {};           // empty: the system's; tests inject faults with their own
+  int cache_kib = 256;           // page cache; a larger transaction spills into the WAL
+  uint64_t bytes_max = 0;        // of the main file, 0: no bound
+  bool checkpoint_self = false;  // the owner calls checkpoint(); else every 1000 pages
+  std::string vfs = {};          // empty: the system's; tests inject faults with their own
 };
 
 class Database {

@@ -82,12 +82,14 @@ double Query::real(int column) const {
 
 std::string_view Query::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return {data != nullptr ? data : "", static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+  return {data != nullptr ? data : "",
+          static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::string_view Query::blob(int column) const {
   const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  return {data != nullptr ? data : "", static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+  return {data != nullptr ? data : "",
+          static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 bool Query::is_null(int column) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one thread beside the loop's. It exists because a commit waits for the disk, and the loop must
-// not; it comes back through one Wakeup. Everything that touches a database runs here.
+// The one thread beside the loop's. It exists because a commit waits for the disk, and the loop
+// must not; it comes back through one Wakeup. Everything that touches a database runs here.
 #pragma once
 
 #include <condition_variable>
@@ -23,8 +23,8 @@ class StoreThread {
   StoreThread(const StoreThread&) = delete;
   StoreThread& operator=(const StoreThread&) = delete;
 
-  // `work` runs on the store thread, in order of submission; then `done`, if any, on the loop. While
-  // something is outstanding the loop's `run` does not return.
+  // `work` runs on the store thread, in order of submission; then `done`, if any, on the loop.
+  // While something is outstanding the loop's `run` does not return.
   void submit(std::function<void()> work, std::function<void()> done = nullptr);
 
  private:

@@ -12,7 +12,9 @@ constexpr char kSql[] =
 
 }  // namespace
 
-StateFile::Module commands_module() { return {"commands", {kSql}}; }
+StateFile::Module commands_module() {
+  return {"commands", {kSql}};
+}
 
 Result<void> CommandStore::prepare() {
   if (prepared_) return {};
@@ -97,8 +99,7 @@ Result<std::vector<CommandStore::Row>> CommandStore::unreported() {
     if (!standing) return standing.error();
     if (!*standing) return rows;
     auto uuid = Uuid::from_bytes(query.blob(0));
-    if (uuid)
-      rows.push_back({*uuid, std::string(query.blob(1)), std::string(query.blob(2))});
+    if (uuid) rows.push_back({*uuid, std::string(query.blob(1)), std::string(query.blob(2))});
   }
 }
 

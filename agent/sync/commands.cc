@@ -107,8 +107,9 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
 
 bool Commands::Impl::is_signed(const wire::SignedCommand& command) const {
   const std::string message = wire::bytes_to_sign(command.payload);
-  return std::any_of(keys_.begin(), keys_.end(),
-                     [&](const PublicKey& key) { return key.verifies(message, command.signature); });
+  return std::any_of(keys_.begin(), keys_.end(), [&](const PublicKey& key) {
+    return key.verifies(message, command.signature);
+  });
 }
 
 std::optional<Commands::Impl::Refusal> Commands::Impl::refusal_of(const wire::Command& c) const {
@@ -116,9 +117,9 @@ std::optional<Commands::Impl::Refusal> Commands::Impl::refusal_of(const wire::Co
     return Refusal{wire::CommandStatus::kRefused,
                    "the command is for partition '" + c.partition + "', this node is not in it"};
   if (c.not_after_realtime_ns < clock_.realtime_ns())
-    return Refusal{wire::CommandStatus::kExpired,
-                   "the command was to be started before " +
-                       rfc3339_from_realtime(c.not_after_realtime_ns)};
+    return Refusal{
+        wire::CommandStatus::kExpired,
+        "the command was to be started before " + rfc3339_from_realtime(c.not_after_realtime_ns)};
   if (!handlers.contains(c.kind))
     return Refusal{wire::CommandStatus::kUnsupported,
                    "this agent does not know commands of kind '" + c.kind + "'"};
@@ -132,7 +133,8 @@ void Commands::Impl::receive(const wire::SignedCommand& command,
   if (!decoded) {
     ++status.refused;
     status.last_refusal = decoded.error().message;
-    return log::warn("a command that cannot be read was dropped", {{"error", decoded.error().message}});
+    return log::warn("a command that cannot be read was dropped",
+                     {{"error", decoded.error().message}});
   }
   // Nothing unsigned reaches the table: it would let anybody use up the uuid of a real command.
   if (!is_signed(command)) {
@@ -188,8 +190,8 @@ void Commands::Impl::begin(wire::Command command) {
   }
   // The attempt is counted on disk before it starts: one too few runs is safe, one too many is not.
   const uint32_t max_attempts = std::max(command.max_attempts, 1u);
-  on_store([uuid = command.uuid, max_attempts](
-               CommandStore& table) { return table.take_attempt(uuid, max_attempts); },
+  on_store([uuid = command.uuid,
+            max_attempts](CommandStore& table) { return table.take_attempt(uuid, max_attempts); },
            [this, command = std::move(command)](Result<bool> granted) {
              if (!granted)
                return log::warn("a command was not begun", {{"error", granted.error().message}});
@@ -265,7 +267,9 @@ void Commands::Impl::resume() {
 Commands::Commands(Loop& loop, const Clock& clock, StoreThread& store, sqlite::Database& state,
                    Outbox& outbox, Options options)
     : impl_(std::make_shared<Impl>(loop, clock, store, state, outbox, std::move(options))) {}
-Commands::~Commands() { impl_->close(); }
+Commands::~Commands() {
+  impl_->close();
+}
 
 void Commands::handle(std::string kind, Handler handler) {
   impl_->handlers[std::move(kind)] = std::move(handler);
@@ -276,7 +280,11 @@ void Commands::set_partitions(std::vector<std::string> partitions) {
 void Commands::receive(wire::SignedCommand command, std::function<void(wire::CommandAck)> ack) {
   impl_->receive(command, std::move(ack));
 }
-void Commands::resume() { impl_->resume(); }
-const Commands::Status& Commands::status() const { return impl_->status; }
+void Commands::resume() {
+  impl_->resume();
+}
+const Commands::Status& Commands::status() const {
+  return impl_->status;
+}
 
 }  // namespace farmhand

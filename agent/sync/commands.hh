@@ -34,8 +34,9 @@ class Commands {
   using Handler = std::function<void(const wire::Command&, Done)>;
 
   struct Options {
-    std::vector<std::string> trusted_keys;  // PEM text of Ed25519 public keys; one has to have signed
-    std::vector<std::string> partitions;    // this node's, as it was enrolled
+    std::vector<std::string>
+        trusted_keys;                     // PEM text of Ed25519 public keys; one has to have signed
+    std::vector<std::string> partitions;  // this node's, as it was enrolled
   };
   struct Status {
     uint64_t received = 0;

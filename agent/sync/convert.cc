@@ -13,11 +13,15 @@ static_assert(static_cast<int>(GapReason::kPoison) == static_cast<int>(wire::Gap
 static_assert(static_cast<int>(SegmentKind::kMixed) == static_cast<int>(wire::SegmentKind::kMixed));
 static_assert(kLaneCount == wire::kLaneCount && kRecordBytesMax == wire::kRecordBytesMax);
 
-wire::GapReason wire_reason_from(GapReason reason) { return static_cast<wire::GapReason>(reason); }
+wire::GapReason wire_reason_from(GapReason reason) {
+  return static_cast<wire::GapReason>(reason);
+}
 
 }  // namespace
 
-wire::Epoch wire_epoch_from(const Epoch& epoch) { return {epoch.counter, epoch.random}; }
+wire::Epoch wire_epoch_from(const Epoch& epoch) {
+  return {epoch.counter, epoch.random};
+}
 
 wire::Watermark wire_watermark_from(const Watermark& w) {
   return {wire_epoch_from(w.epoch), static_cast<uint8_t>(w.lane), w.seq, w.chain};
@@ -59,9 +63,10 @@ Result<void> walk_records(wire::Segment& segment, const RecordVisitor& visitor) 
   stored.to = segment.to;
   stored.kind = static_cast<SegmentKind>(segment.kind);
   stored.bytes.swap(segment.bytes);  // borrowed for the walk
-  auto walked = walk_segment(stored, {visitor.on_record, [&](uint64_t from, uint64_t to, GapReason r) {
-                                        visitor.on_gap(from, to, wire_reason_from(r));
-                                      }});
+  auto walked =
+      walk_segment(stored, {visitor.on_record, [&](uint64_t from, uint64_t to, GapReason r) {
+                              visitor.on_gap(from, to, wire_reason_from(r));
+                            }});
   stored.bytes.swap(segment.bytes);
   return walked;
 }

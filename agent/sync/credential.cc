@@ -88,7 +88,8 @@ Result<std::string> sync_url_from(const std::string& address) {
   if (const size_t scheme = rest.find("://"); scheme != std::string::npos) {
     const std::string name = rest.substr(0, scheme);
     if (name != "https" && name != "wss")
-      return Error{Errc::kInvalid, "'" + address + "' is not a coordinator's address: write "
+      return Error{Errc::kInvalid, "'" + address +
+                                       "' is not a coordinator's address: write "
                                        "https://host:port"};
     rest = rest.substr(scheme + 3);
   }
@@ -96,8 +97,7 @@ Result<std::string> sync_url_from(const std::string& address) {
   const std::string authority = rest.substr(0, slash);
   const std::string path = rest.substr(slash);
   if (authority.empty() || authority.find_first_of(" \t@?#") != std::string::npos)
-    return Error{Errc::kInvalid,
-                 "'" + address + "' names no coordinator: write https://host:port"};
+    return Error{Errc::kInvalid, "'" + address + "' names no coordinator: write https://host:port"};
   const bool default_path = path.empty() || path == "/";
   return "wss://" + authority + (default_path ? "/v1/sync" : path);
 }

@@ -13,7 +13,9 @@ constexpr uint64_t kPauseMsMax = 1'000;
 constexpr uint64_t kNackPauseMs = 100;
 constexpr size_t kEnvelopeBytes = 64 << 10;  // what a message is besides its segments' bytes
 
-bool is_low(Lane lane) { return lane != Lane::kResults && lane != Lane::kHealth; }
+bool is_low(Lane lane) {
+  return lane != Lane::kResults && lane != Lane::kHealth;
+}
 
 bool comes_after(const Watermark& a, const Watermark& b) {
   return a.epoch.counter != b.epoch.counter ? a.epoch.counter > b.epoch.counter : a.seq > b.seq;
@@ -67,8 +69,7 @@ bool Drain::may_send(Lane lane) const {
 void Drain::pump_all() {
   pump(Lane::kResults);
   pump(Lane::kHealth);
-  for (size_t i = 0; i < kLowLanes.size(); ++i)
-    pump(kLowLanes[(next_low_ + i) % kLowLanes.size()]);
+  for (size_t i = 0; i < kLowLanes.size(); ++i) pump(kLowLanes[(next_low_ + i) % kLowLanes.size()]);
 }
 
 void Drain::pump(Lane lane) {
@@ -114,7 +115,8 @@ void Drain::send(Lane lane, std::vector<Segment> segments) {
   counts_.bytes_sent += bytes;
   counts_.segments_sent += segments.size();
   wire::Segments message{static_cast<uint8_t>(lane), {}};
-  for (Segment& segment : segments) message.segments.push_back(wire_segment_from(std::move(segment)));
+  for (Segment& segment : segments)
+    message.segments.push_back(wire_segment_from(std::move(segment)));
   if (auto sent = send_(std::move(message)); !sent) return fail_(sent.error());
   // With a backlog the next batch is read while this one is on its way.
   if (bytes >= options_.batch_bytes_max / 2) read(lane);
@@ -128,12 +130,13 @@ void Drain::on_applied(const wire::Watermark& theirs) {
   if (!state.out || (state.applied && !comes_after(*watermark, *state.applied))) return;
   const Out& out = *state.out;
   if (*watermark != out.end) {
-    if (comes_after(out.end, *watermark) && (watermark->epoch != out.end.epoch ||
-                                             watermark->seq < out.first))
+    if (comes_after(out.end, *watermark) &&
+        (watermark->epoch != out.end.epoch || watermark->seq < out.first))
       return;  // from before this batch
     return fail_({Errc::kCorrupt, "the coordinator acknowledged lane " +
                                       std::string(name_of(watermark->lane)) + " up to " +
-                                      std::to_string(watermark->seq) + ", which is not the end of what was sent"});
+                                      std::to_string(watermark->seq) +
+                                      ", which is not the end of what was sent"});
   }
   settle(watermark->lane, *watermark);
 }
@@ -160,8 +163,8 @@ void Drain::settle(Lane lane, const Watermark& watermark) {
 
 void Drain::on_nack(const wire::Nack& nack) {
   if (nack.lane >= kLaneCount)
-    return fail_({Errc::kCorrupt, "the coordinator refused something of lane " +
-                                      std::to_string(nack.lane)});
+    return fail_(
+        {Errc::kCorrupt, "the coordinator refused something of lane " + std::to_string(nack.lane)});
   const auto lane = static_cast<Lane>(nack.lane);
   LaneState& state = of(lane);
   if (!state.out || nack.seq < state.out->first || nack.seq > state.out->end.seq) return;

@@ -55,9 +55,9 @@ class Drain {
   };
   struct LaneState {
     explicit LaneState(Loop& loop) : pause(loop) {}
-    bool more = true;      // there may be something to read
+    bool more = true;  // there may be something to read
     bool reading = false;
-    uint64_t reads = 0;    // an answer to an older read than the last is stale
+    uint64_t reads = 0;  // an answer to an older read than the last is stale
     std::optional<Out> out;
     std::vector<Segment> ahead;  // read while `out` was on its way
     std::optional<Watermark> applied;

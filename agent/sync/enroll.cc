@@ -51,7 +51,8 @@ class Enrolment::Impl : public std::enable_shared_from_this<Impl> {
 
 namespace {
 
-// The server answers errors as {"error":{"code":…,"message":"…"}}: the sentence is what people need.
+// The server answers errors as {"error":{"code":…,"message":"…"}}: the sentence is what people
+// need.
 std::string message_of(const net::HttpResponse& response) {
   const std::string marker = "\"message\":\"";
   const size_t at = response.body.find(marker);
@@ -93,9 +94,8 @@ void Enrolment::Impl::send(const net::Url& url, const std::string& address) {
   request.content_type = wire::kProtobufType;
   request.body = wire::encode_enroll_request(
       {options_.join_token, options_.node, options_.hostname, options_.agent_version});
-  auto sent = net::HttpClient::send(net_, std::move(request), [this](auto response) {
-    on_response(std::move(response));
-  });
+  auto sent = net::HttpClient::send(net_, std::move(request),
+                                    [this](auto response) { on_response(std::move(response)); });
   if (!sent) return finish(sent.error());
   request_ = std::move(*sent);
 }
@@ -114,14 +114,12 @@ void Enrolment::Impl::save(const wire::EnrollResponse& response) {
                         response.vendors};
   auto written = std::make_shared<Result<void>>();
   auto self = shared_from_this();
-  store_.submit(
-      [written, path = options_.credential_path, credential] {
-        *written = save_credential(path, credential);
-      },
-      [self, written, credential] {
-        if (!*written) return self->finish(written->error());
-        self->finish(credential);
-      });
+  store_.submit([written, path = options_.credential_path,
+                 credential] { *written = save_credential(path, credential); },
+                [self, written, credential] {
+                  if (!*written) return self->finish(written->error());
+                  self->finish(credential);
+                });
 }
 
 Enrolment::Enrolment(Loop& loop, net::Context& net, StoreThread& store, Options options,
@@ -130,6 +128,8 @@ Enrolment::Enrolment(Loop& loop, net::Context& net, StoreThread& store, Options 
   impl_->start();
 }
 
-Enrolment::~Enrolment() { impl_->cancel(); }
+Enrolment::~Enrolment() {
+  impl_->cancel();
+}
 
 }  // namespace farmhand

@@ -132,9 +132,8 @@ void Uplink::Impl::try_now() {
     end_soon({Errc::kTimeout, "the name '" + host + "' was not resolved within " +
                                   std::to_string(options_.handshake_ms_max / 1000) + " s"});
   });
-  resolve_ = std::make_unique<Resolve>(loop_, url->host, [this, url = *url](auto address) {
-    connect(url, std::move(address));
-  });
+  resolve_ = std::make_unique<Resolve>(
+      loop_, url->host, [this, url = *url](auto address) { connect(url, std::move(address)); });
 }
 
 void Uplink::Impl::connect(const net::Url& url, Result<std::string> address) {
@@ -201,7 +200,8 @@ void Uplink::Impl::on_message(const std::string& bytes) {
       if (to.drain_) to.drain_->on_applied(m.watermark);
     }
     void operator()(wire::Nack& m) {
-      log::warn("the coordinator refused a record", {{"lane", m.lane}, {"seq", m.seq}, {"reason", m.reason}});
+      log::warn("the coordinator refused a record",
+                {{"lane", m.lane}, {"seq", m.seq}, {"reason", m.reason}});
       if (to.drain_) to.drain_->on_nack(m);
     }
     void operator()(wire::SignedCommand& m) { to.on_pushed(std::move(m)); }
@@ -219,7 +219,8 @@ void Uplink::Impl::on_welcome(const wire::Welcome& welcome) {
     if (!watermark) return end_soon(watermark.error());
     theirs[index_of(watermark->lane)] = *watermark;
   }
-  outbox_.rewind(theirs, in_session([this](Result<Standing> standing) { go_live(std::move(standing)); }));
+  outbox_.rewind(theirs,
+                 in_session([this](Result<Standing> standing) { go_live(std::move(standing)); }));
 }
 
 void Uplink::Impl::go_live(Result<Standing> standing) {
@@ -316,7 +317,8 @@ UplinkStatus Uplink::Impl::status() const {
   status.bytes_sent = counts_.bytes_sent;
   status.segments_sent = counts_.segments_sent;
   status.nacks = counts_.nacks;
-  for (const Lane lane : kLanes) status.in_flight[index_of(lane)] = drain_ && drain_->in_flight(lane);
+  for (const Lane lane : kLanes)
+    status.in_flight[index_of(lane)] = drain_ && drain_->in_flight(lane);
   return status;
 }
 
@@ -324,12 +326,20 @@ Uplink::Uplink(Loop& loop, const Clock& clock, net::Context& net, Outbox& outbox
     : impl_(std::make_unique<Impl>(loop, clock, net, outbox, std::move(options))) {}
 Uplink::~Uplink() = default;
 
-void Uplink::on_command(CommandSink sink) { impl_->on_command = std::move(sink); }
-void Uplink::start() { impl_->start(); }
-void Uplink::stop() { impl_->stop(); }
+void Uplink::on_command(CommandSink sink) {
+  impl_->on_command = std::move(sink);
+}
+void Uplink::start() {
+  impl_->start();
+}
+void Uplink::stop() {
+  impl_->stop();
+}
 void Uplink::set_credential(std::string credential) {
   impl_->set_credential(std::move(credential));
 }
-UplinkStatus Uplink::status() const { return impl_->status(); }
+UplinkStatus Uplink::status() const {
+  return impl_->status();
+}
 
 }  // namespace farmhand

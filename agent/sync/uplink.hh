@@ -68,7 +68,8 @@ class Uplink {
     size_t batch_bytes_max = 1 << 20;
   };
   // A command as it came. `ack` is to be called once it is persisted, with what to answer.
-  using CommandSink = std::function<void(wire::SignedCommand, std::function<void(wire::CommandAck)>)>;
+  using CommandSink =
+      std::function<void(wire::SignedCommand, std::function<void(wire::CommandAck)>)>;
 
   Uplink(Loop& loop, const Clock& clock, net::Context& net, Outbox& outbox, Options options);
   ~Uplink();

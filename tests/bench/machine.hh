@@ -40,7 +40,8 @@ inline void print_machine(const std::string& directory) {
   utsname os{};
   uname(&os);
   std::printf("machine      %s %s %s\n", os.sysname, os.release, os.machine);
-  std::printf("processor    %s, %u cores\n", cpu_model().c_str(), std::thread::hardware_concurrency());
+  std::printf("processor    %s, %u cores\n", cpu_model().c_str(),
+              std::thread::hardware_concurrency());
   std::printf("file system  %s (%s)\n", file_system_of(directory).c_str(), directory.c_str());
 }
 

@@ -73,7 +73,8 @@ void measure_plain_sqlite(const std::string& path, double seconds) {
     latencies.ms.push_back(seconds_since(from) * 1e3);
     ++rows;
   }
-  latencies.print("plain SQLite, one row per transaction", static_cast<double>(rows) / seconds_since(start));
+  latencies.print("plain SQLite, one row per transaction",
+                  static_cast<double>(rows) / seconds_since(start));
 }
 
 class MemoryEpochStore final : public EpochStore {
@@ -108,12 +109,13 @@ class Bench {
     std::function<void()> fill = [&] {
       while (outstanding < 8192 && seconds_since(start) < seconds) {
         const auto from = Clock_::now();
-        auto taken = outbox_->enqueue_durable(kLane, make_event(next_), [&, from](Result<uint64_t> seq) {
-          if (!seq) std::exit(1);
-          latencies.ms.push_back(seconds_since(from) * 1e3);
-          ++stored;
-          if (--outstanding == 4096) fill();
-        });
+        auto taken =
+            outbox_->enqueue_durable(kLane, make_event(next_), [&, from](Result<uint64_t> seq) {
+              if (!seq) std::exit(1);
+              latencies.ms.push_back(seconds_since(from) * 1e3);
+              ++stored;
+              if (--outstanding == 4096) fill();
+            });
         if (!taken) return;
         ++outstanding;
         ++next_;
@@ -140,7 +142,8 @@ class Bench {
       }
     });
     loop_.run();
-    latencies.print("outbox, paced at 10 000 events/s", static_cast<double>(made) / seconds_since(start));
+    latencies.print("outbox, paced at 10 000 events/s",
+                    static_cast<double>(made) / seconds_since(start));
   }
 
   // Everything is read, looked at record by record, and applied, a megabyte at a time.
@@ -152,7 +155,8 @@ class Bench {
         if (!segments) std::exit(1);
         if (segments->empty()) return;
         for (const auto& s : *segments) {
-          if (!walk_segment(s, {[&](uint64_t, std::string_view) { ++events; }, nullptr})) std::exit(1);
+          if (!walk_segment(s, {[&](uint64_t, std::string_view) { ++events; }, nullptr}))
+            std::exit(1);
         }
         ++batches;
         outbox_->applied(segments->back().end(), [&](Result<Standing>) { next(); });
@@ -181,7 +185,8 @@ void print_bytes(const OutboxStats& stats) {
   const LaneStats& lane = stats.lanes[index_of(kLane)];
   const auto records = static_cast<double>(lane.depth);
   std::printf("bytes on disk per 256-byte record: %.1f in the file, %.1f by the lane's account\n",
-              static_cast<double>(stats.file_bytes) / records, static_cast<double>(lane.bytes) / records);
+              static_cast<double>(stats.file_bytes) / records,
+              static_cast<double>(lane.bytes) / records);
 }
 
 }  // namespace
@@ -195,8 +200,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   print_machine(parent);
-  std::printf("\n%-44s %10s %9s %9s %9s\n", "durable enqueue of 256-byte events", "events/s", "p50 ms",
-              "p99 ms", "max ms");
+  std::printf("\n%-44s %10s %9s %9s %9s\n", "durable enqueue of 256-byte events", "events/s",
+              "p50 ms", "p99 ms", "max ms");
   measure_plain_sqlite(directory + "/plain.db", seconds);
   {
     Bench bench(directory + "/queue.db");

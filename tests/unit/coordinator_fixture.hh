@@ -51,7 +51,8 @@ struct NodeLane {
   }
   wire::Segment events(size_t count) {
     std::vector<wire::Record> list;
-    for (size_t i = 0; i < count; ++i) list.push_back(event("number " + std::to_string(last + i + 1)));
+    for (size_t i = 0; i < count; ++i)
+      list.push_back(event("number " + std::to_string(last + i + 1)));
     return records(list);
   }
   wire::Segment gap(size_t count, wire::GapReason reason) {
@@ -95,8 +96,10 @@ struct StoreFixture {
     store = std::move(*opened);
   }
 
-  int64_t enroll(const Uuid& id, const std::string& cloud, const std::vector<std::string>& vendors) {
-    REQUIRE(store->nodes.enroll({id, "host-" + cloud, "0.1", cloud, vendors, hash_of(id.text()), kNow}));
+  int64_t enroll(const Uuid& id, const std::string& cloud,
+                 const std::vector<std::string>& vendors) {
+    REQUIRE(store->nodes.enroll(
+        {id, "host-" + cloud, "0.1", cloud, vendors, hash_of(id.text()), kNow}));
     return (*store->nodes.find(id))->id;
   }
 

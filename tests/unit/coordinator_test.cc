@@ -219,7 +219,8 @@ TEST_CASE("the last readings of a device are one row, and honest") {
   f.put({inventories.records({inventory({device("r0", "rebellions")})})});
   NodeLane lane;
   lane.lane = 4;
-  const auto table = wire::make_metric_table("r0", "sim", {{"power", "", "", 1, 2}, {"temp", "", "", 1, 1}});
+  const auto table =
+      wire::make_metric_table("r0", "sim", {{"power", "", "", 1, 2}, {"temp", "", "", 1, 1}});
   wire::Telemetry first{table.table_id, {{0, 0, 100, 5}, {1, 2, 0, 5}}};
   wire::Telemetry second{table.table_id, {{0, 0, 120.5, 9}}};
   f.put({lane.records({table, first}), lane.records({second})});
@@ -235,7 +236,8 @@ TEST_CASE("the last readings of a device are one row, and honest") {
 TEST_CASE("a partition is derived from the enrolment, whatever the node says") {
   CHECK(partition_of("NHN", {"sapeon"}, "Sapeon") == "nhn-sapeon");
   CHECK(partition_of("nhn", {"sapeon"}, "furiosa") == "");
-  CHECK_FALSE(is_cloud("a-b"));  // else cloud a-b with vendor c and cloud a with vendor b-c were one
+  CHECK_FALSE(
+      is_cloud("a-b"));  // else cloud a-b with vendor c and cloud a with vendor b-c were one
 
   StoreFixture f;
   NodeLane lane;
@@ -245,7 +247,8 @@ TEST_CASE("a partition is derived from the enrolment, whatever the node says") {
   f.put({lane.records({inventory({device("r0", "rebellions"), device("f0", "furiosa"), host})})});
   const auto mine = *f.store->fleet.devices({Role::kViewer, "kt-rebellions"});
   REQUIRE(mine.size() == 2);  // its own, and what stands for the node
-  CHECK(std::none_of(mine.begin(), mine.end(), [](const auto& row) { return row.device.key == "f0"; }));
+  CHECK(std::none_of(mine.begin(), mine.end(),
+                     [](const auto& row) { return row.device.key == "f0"; }));
   CHECK((*f.store->fleet.devices({Role::kViewer, "kt-furiosa"})).empty());
   CHECK((*f.store->fleet.devices(kAll)).size() == 3);
 
@@ -282,9 +285,11 @@ TEST_CASE("capacity counts devices with a figure, and lists those without") {
   row.present = false;
   capacity.add(row, true);
   const std::string json = capacity.json(10);
-  CHECK(json.find("\"target_petaflops\":10,\"devices\":4,\"available_devices\":2") != std::string::npos);
-  CHECK(json.find("\"dtype\":\"fp8\",\"devices\":3,\"installed_tera_ops\":1536,\"available_devices\":1,"
-                  "\"available_tera_ops\":512") != std::string::npos);
+  CHECK(json.find("\"target_petaflops\":10,\"devices\":4,\"available_devices\":2") !=
+        std::string::npos);
+  CHECK(json.find(
+            "\"dtype\":\"fp8\",\"devices\":3,\"installed_tera_ops\":1536,\"available_devices\":1,"
+            "\"available_tera_ops\":512") != std::string::npos);
   CHECK(json.find("\"unknown\":[{\"node\"") != std::string::npos);
   CHECK(json.find("no-figure") != std::string::npos);
 }
@@ -316,7 +321,8 @@ TEST_CASE("a join token is good for its uses, its cloud, and nothing else") {
   CHECK_FALSE(ask("often", fresh, "farmhand:node:" + f.uuid.text()).ok());
   const auto again = ask("often", fresh);
   REQUIRE(again.ok());
-  CHECK_FALSE((*f.store->nodes.find_by_credential(hash_of(first->response.credential))).has_value());
+  CHECK_FALSE(
+      (*f.store->nodes.find_by_credential(hash_of(first->response.credential))).has_value());
   CHECK((*f.store->nodes.find_by_credential(hash_of(again->response.credential)))->uuid == fresh);
 }
 

@@ -59,7 +59,8 @@ struct Farm {
     REQUIRE(store);
     REQUIRE((*store)->tokens.add(coordinator::hash_of(secret), token));
   }
-  void add_join_token(const std::string& secret, const std::string& cloud, const std::string& vendor) {
+  void add_join_token(const std::string& secret, const std::string& cloud,
+                      const std::string& vendor) {
     coordinator::TokenRow token;
     token.role = coordinator::Role::kJoin;
     token.cloud = cloud;
@@ -82,7 +83,12 @@ struct Farm {
     options.key = pki().key("server");
     options.public_ca = pki().cert("ca");
     options.sessions.duplicate_ms = 300;
+    // The port is free again once the one before has closed its connections.
     auto started = coordinator::Coordinator::start(loop, clock, *net, options);
+    for (int tries = 0; !started && tries < 100; ++tries) {
+      loop.run_for_ms(20);
+      started = coordinator::Coordinator::start(loop, clock, *net, options);
+    }
     REQUIRE_MESSAGE(started.ok(), started.error().message);
     coordinator = std::move(*started);
     port = coordinator->port();
@@ -174,7 +180,8 @@ struct Node {
     options.node = uuid;
     options.hostname = "host";
     options.credential_path = dir + "/credential";
-    Enrolment enrolment(farm.loop, *farm.net, *store, options, [&](auto r) { answer = std::move(r); });
+    Enrolment enrolment(farm.loop, *farm.net, *store, options,
+                        [&](auto r) { answer = std::move(r); });
     REQUIRE(farm.until([&] { return answer.has_value(); }));
     if (*answer) credential = **answer;
     return *answer;
@@ -214,7 +221,9 @@ struct Node {
   uint64_t depth(Lane lane = Lane::kHealth) const {
     return outbox->stats().lanes[index_of(lane)].depth;
   }
-  bool drained() { return farm.until([&] { return durable == enqueued && depth() == 0; }); }
+  bool drained() {
+    return farm.until([&] { return outbox->stats().writable && durable == enqueued && depth() == 0; });
+  }
 };
 
 }  // namespace farmhand

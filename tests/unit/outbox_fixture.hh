@@ -52,7 +52,7 @@ class FakeCoordinator {
 
   std::array<std::optional<Watermark>, kLaneCount> watermarks;
   std::array<std::vector<Entry>, kLaneCount> entries;
-  int broken_chains = 0;  // a gap for damage or an expired tail may break them
+  int broken_chains = 0;  // a real one would refuse the segment
 
   void apply(const Segment& s) {
     auto& mark = watermarks[index_of(s.lane)];
@@ -63,13 +63,14 @@ class FakeCoordinator {
     const Chain before = next ? mark->chain : Chain{};
     if (s.kind == SegmentKind::kRecords && s.chain != next_chain(before, s.bytes)) ++broken_chains;
     auto& lane = entries[index_of(s.lane)];
-    const auto walked = walk_segment(
-        s, {[&](uint64_t seq, std::string_view record) {
-              lane.push_back({s.epoch, seq, std::string(record), GapReason::kNone});
-            },
-            [&](uint64_t from, uint64_t to, GapReason reason) {
-              for (uint64_t seq = from; seq <= to; ++seq) lane.push_back({s.epoch, seq, "", reason});
-            }});
+    const auto walked =
+        walk_segment(s, {[&](uint64_t seq, std::string_view record) {
+                           lane.push_back({s.epoch, seq, std::string(record), GapReason::kNone});
+                         },
+                         [&](uint64_t from, uint64_t to, GapReason reason) {
+                           for (uint64_t seq = from; seq <= to; ++seq)
+                             lane.push_back({s.epoch, seq, "", reason});
+                         }});
     CHECK(walked.ok());
     mark = s.end();
   }
@@ -96,15 +97,15 @@ struct QueueFixture {
   Stamp now{{1}, 1'000'000'000, 1'700'000'000'000'000'000, true};
   std::unique_ptr<QueueFile> queue;
 
-  // 4 MiB in all, so that filling it is quick.
+  // 2.5 MiB in all, so that filling it is quick.
   static Budget small_budget() {
     Budget b;
-    b.size_max = 4 << 20;
-    b.file_bytes = 3 << 20;
+    b.size_max = 5 << 19;
+    b.file_bytes = 3 << 19;
     b.checkpoint_bytes = 256 << 10;
     b.ballast_bytes = 64 << 10;
     b.evidence_bytes = 16 << 10;
-    b.lane_bytes = {256 << 10, 256 << 10, 256 << 10, 512 << 10, 1 << 20};
+    b.lane_bytes = {128 << 10, 128 << 10, 256 << 10, 256 << 10, 512 << 10};
     return b;
   }
 

@@ -35,7 +35,8 @@ struct LiveOutbox {
       CHECK(segments.ok());
       if (!segments) return;
       for (const auto& s : *segments) {
-        CHECK(walk_segment(s, {[&](uint64_t, std::string_view r) { all.emplace_back(r); }, nullptr}).ok());
+        CHECK(walk_segment(s, {[&](uint64_t, std::string_view r) { all.emplace_back(r); }, nullptr})
+                  .ok());
       }
     });
     loop.run();
@@ -166,7 +167,8 @@ TEST_CASE("a flush is done when everything before it is on disk") {
   LiveOutbox live(bed.dir, bed.epochs);
   int stored = 0, flushed = 0;
   for (int i = 0; i < 100; ++i) {
-    CHECK(live.outbox->enqueue_durable(Lane::kLogs, numbered(i, 20'000), [&](auto) { ++stored; }).ok());
+    CHECK(live.outbox->enqueue_durable(Lane::kLogs, numbered(i, 20'000), [&](auto) { ++stored; })
+              .ok());
   }
   CHECK(live.outbox->enqueue_relaxed("relaxed").ok());
   live.outbox->flush([&](Result<void> r) {
@@ -186,7 +188,8 @@ TEST_CASE("what is pending at the end is written, and the end is a clean one") {
   {
     LiveOutbox live(bed.dir, bed.epochs);
     for (int i = 0; i < 100; ++i) {
-      CHECK(live.outbox->enqueue_durable(Lane::kLogs, numbered(i), [](auto) { CHECK(false); }).ok());
+      CHECK(
+          live.outbox->enqueue_durable(Lane::kLogs, numbered(i), [](auto) { CHECK(false); }).ok());
     }
     CHECK(live.outbox->enqueue_relaxed("relaxed").ok());
   }
@@ -235,7 +238,8 @@ TEST_CASE("a place that cannot be written is a state: lanes 0 and 1 wait, the ot
   LiveOutbox live(bed.dir, bed.epochs, "missing/queue.db");
   uint64_t stored = 0;
   bool refused = false;
-  CHECK(live.outbox->enqueue_durable(Lane::kResults, "result", [&](auto seq) { stored = *seq; }).ok());
+  CHECK(live.outbox->enqueue_durable(Lane::kResults, "result", [&](auto seq) { stored = *seq; })
+            .ok());
   CHECK(live.outbox->enqueue_durable(Lane::kLogs, "log", [&](auto seq) { refused = !seq; }).ok());
   live.loop.run_for_ms(50);
   CHECK(!live.outbox->stats().writable);

@@ -26,6 +26,10 @@
 
 namespace farmhand {
 
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 // A folder that is gone with it.
 class TemporaryFolder {
  public:

@@ -51,6 +51,14 @@ TEST_CASE("a database is opened by the recipe") {
   CHECK(::access(dir.file("a.db-shm").c_str(), F_OK) != 0);
 }
 
+TEST_CASE("a file opened again has no shared memory file either") {
+  TemporaryDirectory dir;
+  REQUIRE(open(dir.file("a.db")).exec("CREATE TABLE t (x)").ok());
+  auto db = open(dir.file("a.db"));
+  CHECK(ask(db, "SELECT count(*) FROM t") == 0);
+  CHECK(::access(dir.file("a.db-shm").c_str(), F_OK) != 0);
+}
+
 TEST_CASE("a transaction that is not committed leaves nothing") {
   TemporaryDirectory dir;
   auto db = open(dir.file("a.db"));

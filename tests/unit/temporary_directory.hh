@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A directory for one test, removed with what is in it. In memory where there is /dev/shm: what a test
-// says about order and content is the same there, and an fsync costs nothing.
+// A directory for one test, removed with what is in it. In memory where there is /dev/shm: what a
+// test says about order and content is the same there, and an fsync costs nothing.
 #pragma once
 
 #include <unistd.h>

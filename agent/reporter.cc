@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reporter.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hh"
+#include "base/version.hh"
+
+namespace farmhand {
+
+namespace {
+
+// Long enough for a plugin's devices to come together, short enough that nobody waits.
+constexpr uint64_t kGatherMs = 50;
+
+wire::DeviceState wire_state_of(Presence presence) {
+  switch (presence) {
+    case Presence::kManaged:
+      return wire::DeviceState::kManaged;
+    case Presence::kUnmanaged:
+      return wire::DeviceState::kUnmanaged;
+    case Presence::kNoPermission:
+      return wire::DeviceState::kNoPermission;
+    case Presence::kUnknown:
+      return wire::DeviceState::kUnknown;
+    case Presence::kMissing:
+      return wire::DeviceState::kMissing;
+  }
+  return wire::DeviceState::kUnknown;
+}
+
+wire::PluginHealth wire_health_of(PluginState state) {
+  switch (state) {
+    case PluginState::kStarting:
+      return wire::PluginHealth::kStarting;
+    case PluginState::kRunning:
+      return wire::PluginHealth::kRunning;
+    case PluginState::kBackoff:
+      return wire::PluginHealth::kBackingOff;
+    case PluginState::kRefused:
+      return wire::PluginHealth::kRefused;
+    case PluginState::kStopped:
+      return wire::PluginHealth::kStopped;
+  }
+  return wire::PluginHealth::kUnspecified;
+}
+
+wire::Device wire_device_from(const Device& device) {
+  const DeviceInfo& info = device.info;
+  wire::Device out;
+  out.key = info.key;
+  out.plugin = info.plugin;
+  out.vendor = info.vendor;
+  out.model = info.model;
+  out.serial = info.serial;
+  out.uuid = info.uuid;
+  out.pci = info.pci;
+  out.firmware = info.firmware;
+  out.driver = info.driver;
+  out.note = info.note;
+  out.reason = device.reason;
+  out.kind =
+      info.kind == DeviceKind::kNode ? wire::DeviceKind::kNode : wire::DeviceKind::kAccelerator;
+  out.state = wire_state_of(device.presence);
+  out.quarantined = device.presence == Presence::kUnknown;
+  out.since_boottime_ns = device.since_ns;
+  out.numa_node = info.numa_node;
+  out.index = info.index;
+  out.memory_bytes = info.memory_bytes;
+  for (const Peak& peak : info.peaks) out.peaks.push_back({peak.dtype, peak.tera_ops, peak.source});
+  return out;
+}
+
+wire::PluginState wire_plugin_from(const PluginStatus& status) {
+  wire::PluginState out;
+  out.id = status.id;
+  out.vendor = status.vendor;
+  out.version = status.version;
+  out.health = wire_health_of(status.state);
+  out.sentence = status.last_error;
+  out.restarts = static_cast<uint32_t>(status.restarts);
+  out.parked_hosts = status.parked_hosts;
+  return out;
+}
+
+wire::Severity severity_of(DeviceChange::Kind kind) {
+  using Kind = DeviceChange::Kind;
+  switch (kind) {
+    case Kind::kMissing:
+    case Kind::kUnknown:
+      return wire::Severity::kError;
+    case Kind::kConflict:
+    case Kind::kRenumbered:
+      return wire::Severity::kWarning;
+    default:
+      return wire::Severity::kInfo;
+  }
+}
+
+}  // namespace
+
+Reporter::Reporter(Loop& loop, const Clock& clock, Outbox& outbox, const Inventory& inventory,
+                   std::function<std::vector<PluginStatus>()> plugins, std::string node_name)
+    : clock_(clock),
+      outbox_(outbox),
+      inventory_(inventory),
+      plugins_(std::move(plugins)),
+      facts_(read_node_facts()),
+      soon_(loop) {
+  if (!node_name.empty()) facts_.hostname = std::move(node_name);
+}
+
+void Reporter::on_change(const DeviceChange& change) {
+  wire::Event event;
+  event.uuid = Uuid::random();
+  event.boottime_ns = clock_.boottime_ns();
+  event.device_key = change.key;
+  if (const Device* device = inventory_.find(change.key)) event.plugin = device->info.plugin;
+  event.severity = severity_of(change.kind);
+  event.reason = "device." + std::string(name_of(change.kind));
+  event.sentence = change.sentence;
+  const auto level =
+      event.severity == wire::Severity::kInfo ? log::Level::kInfo : log::Level::kWarn;
+  log::write(level, change.sentence, {{"device", change.key}, {"reason", event.reason}});
+  if (auto queued = outbox_.enqueue_durable(Lane::kHealth, wire::encode_record(event)); !queued) {
+    log::error("an event could not be queued", {{"why", queued.error().message}});
+  }
+  soon();
+}
+
+void Reporter::on_plugin_state() {
+  soon();
+}
+
+void Reporter::soon() {
+  if (!soon_.active()) soon_.once(kGatherMs, [this] { report_inventory(); });
+}
+
+void Reporter::report_inventory(Outbox::Done done) {
+  auto queued = outbox_.enqueue_coalesced(Lane::kInventory, "inventory",
+                                          wire::encode_record(snapshot()), std::move(done));
+  if (!queued) log::error("the inventory could not be queued", {{"why", queued.error().message}});
+}
+
+wire::Inventory Reporter::snapshot() const {
+  wire::Inventory out;
+  out.boottime_ns = clock_.boottime_ns();
+  out.node = {.hostname = facts_.hostname,
+              .os = facts_.os,
+              .kernel = facts_.kernel,
+              .architecture = facts_.architecture,
+              .cpu_model = facts_.cpu_model,
+              .cpu_count = facts_.cpu_count,
+              .memory_bytes = facts_.memory_bytes,
+              .agent_version = kVersion};
+  for (const auto& [key, device] : inventory_.devices()) {
+    out.devices.push_back(wire_device_from(device));
+  }
+  for (const PluginStatus& status : plugins_()) out.plugins.push_back(wire_plugin_from(status));
+  return out;
+}
+
+}  // namespace farmhand
