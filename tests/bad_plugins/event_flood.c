@@ -4,13 +4,13 @@
 #include "farmhand/events.h"
 #include "farmhand/telemetry.h"
 #define TABLES
-static const void *query(void *self, fh_str id);
+static const void* query(void* self, fh_str id);
 #include "plugin.h"
 
 static const fh_devices devices = {sizeof devices, 0, enumerate};
 static const fh_telemetry telemetry = {sizeof telemetry, 0, metrics, sample};
 
-static int32_t storm(void *self, const fh_call *call) {
+static int32_t storm(void* self, const fh_call* call) {
   static int calls;
   (void)self;
   if (++calls > 1) return FH_OK;
@@ -29,7 +29,7 @@ static int32_t storm(void *self, const fh_call *call) {
 
 static const fh_events events = {sizeof events, 0, storm};
 
-static const void *query(void *self, fh_str id) {
+static const void* query(void* self, fh_str id) {
   (void)self;
   if (id.len == strlen(FH_DEVICES_ID) && !memcmp(id.ptr, FH_DEVICES_ID, id.len)) return &devices;
   if (id.len == strlen(FH_EVENTS_ID) && !memcmp(id.ptr, FH_EVENTS_ID, id.len)) return &events;

@@ -3,11 +3,11 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <unistd.h>
-static void *rest(void *arg) {
+static void* rest(void* arg) {
   for (;;) pause();
   return arg;
 }
-#define ON_START                                      \
-  pthread_t thread;                                   \
+#define ON_START    \
+  pthread_t thread; \
   if (pthread_create(&thread, NULL, rest, NULL) != 0) return FH_E_INTERNAL;
 #include "plugin.h"

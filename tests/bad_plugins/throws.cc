@@ -27,8 +27,12 @@ const void* query(void*, fh_str id) {
   return &kDevices;
 }
 
-int32_t start(void*, fh_error*) { return FH_OK; }
-int32_t stop(void*, fh_error*) { return FH_OK; }
+int32_t start(void*, fh_error*) {
+  return FH_OK;
+}
+int32_t stop(void*, fh_error*) {
+  return FH_OK;
+}
 void destroy(void*) {}
 
 constexpr fh_descriptor kDescriptor = {
@@ -37,6 +41,15 @@ constexpr fh_descriptor kDescriptor = {
 }  // namespace
 
 extern "C" {
-const fh_plugin_entry farmhand_plugin_v1 = {
-    sizeof(fh_plugin_entry), FH_ABI_MAJOR, 0, 0, 0, &kDescriptor, create, query, start, stop, destroy};
+const fh_plugin_entry farmhand_plugin_v1 = {sizeof(fh_plugin_entry),
+                                            FH_ABI_MAJOR,
+                                            0,
+                                            0,
+                                            0,
+                                            &kDescriptor,
+                                            create,
+                                            query,
+                                            start,
+                                            stop,
+                                            destroy};
 }

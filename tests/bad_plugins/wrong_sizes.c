@@ -3,12 +3,12 @@
 #define ENTRY
 #define TABLES
 #include "farmhand/telemetry.h"
-static const void *query(void *self, fh_str id);
+static const void* query(void* self, fh_str id);
 #include "plugin.h"
 
 static const fh_devices devices = {4096, 0, enumerate};
 
-static int32_t bad_metrics(void *self, const fh_call *call) {
+static int32_t bad_metrics(void* self, const fh_call* call) {
   fh_metric metric;
   (void)self;
   FH_INIT(&metric);
@@ -21,7 +21,7 @@ static int32_t bad_metrics(void *self, const fh_call *call) {
 
 static const fh_telemetry telemetry = {sizeof telemetry, 0, bad_metrics, sample};
 
-static const void *query(void *self, fh_str id) {
+static const void* query(void* self, fh_str id) {
   (void)self;
   if (id.len == strlen(FH_DEVICES_ID) && !memcmp(id.ptr, FH_DEVICES_ID, id.len)) return &devices;
   if (id.len == strlen(FH_TELEMETRY_ID) && !memcmp(id.ptr, FH_TELEMETRY_ID, id.len)) {

@@ -12,7 +12,9 @@
 
 #define ANCHOR(type)                          \
   FH_EXPORT void anchor_##type(type* object); \
-  void anchor_##type(type* object) { (void)object; }
+  void anchor_##type(type* object) {          \
+    (void)object;                             \
+  }
 
 ANCHOR(fh_plugin_entry)
 ANCHOR(fh_descriptor)

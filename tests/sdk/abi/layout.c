@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recorded layout, asserted by the C compiler; by the C++ compiler in layout.cc. */
-#include <farmhand/diag.h>
 #include <farmhand/devices.h>
+#include <farmhand/diag.h>
 #include <farmhand/events.h>
 #include <farmhand/health.h>
 #include <farmhand/jobenv.h>
