@@ -102,4 +102,9 @@ class Outbox {
   std::shared_ptr<Impl> impl_;
 };
 
+// kUnsupported, with a sentence, where SQLite's locks and fsync cannot be relied upon: `directory`
+// is on a network file system. The Outbox looks itself; this is for whoever wants to refuse at
+// start.
+Result<void> check_file_system(const std::string& directory);
+
 }  // namespace farmhand

@@ -127,8 +127,4 @@ class QueueFile {
   std::array<Nacked, kLaneCount> nacked_;
 };
 
-// kUnsupported, with a sentence, where SQLite's locks and fsync cannot be relied upon: `directory`
-// is on a network file system.
-Result<void> check_file_system(const std::string& directory);
-
 }  // namespace farmhand

@@ -133,6 +133,11 @@ Result<void> QueueFile::open_tables(const Stamp& now) {
     return {};
   }
   const Error& why = opened.error();
+  if (why.code == Errc::kUnavailable) {
+    return Error{why.code, "'" + options_.path +
+                               "' is in use by another process: is another agent running on this "
+                               "state directory?"};
+  }
   if (why.code == Errc::kUnsupported) return replace("newer", why, now);
   if (is_of_the_disk(why.code) && (why.code != Errc::kIo || ++failed_opens_ < kFailedOpensMax)) {
     return why;

@@ -11,6 +11,7 @@
 
 namespace farmhand {
 
+// Below, one large commit would not fit beside the rest.
 constexpr uint64_t kOutboxBytesMin = 64 << 20;
 
 struct Budget {

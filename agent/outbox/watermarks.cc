@@ -33,8 +33,8 @@ Result<Finding> Watermarks::judge(Lane lane, const std::optional<Watermark>& the
   return Finding{};
 }
 
-// Another life has used the number of one of our epochs. Once we have left that epoch and nothing of
-// it waits, there is nothing to disagree about.
+// Another life has used the number of one of our epochs. Once we have left that epoch and nothing
+// of it waits, there is nothing to disagree about.
 Result<Finding> Watermarks::judge_rival(Lane lane, uint32_t epoch) {
   if (epoch == t_.registers.current()) return not_ours(kLaneEnd);
   auto settled = nothing_left_of(lane, epoch);

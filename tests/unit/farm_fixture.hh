@@ -40,7 +40,7 @@ struct Farm {
   TemporaryDirectory dir;
   SystemClock clock;
   Loop loop;
-  std::unique_ptr<net::Context> net;
+  std::unique_ptr<net::Context> net, coordinator_net;
   std::unique_ptr<coordinator::Coordinator> coordinator;
   uint16_t port = 0;
 
@@ -83,17 +83,18 @@ struct Farm {
     options.key = pki().key("server");
     options.public_ca = pki().cert("ca");
     options.sessions.duplicate_ms = 300;
-    // The port is free again once the one before has closed its connections.
-    auto started = coordinator::Coordinator::start(loop, clock, *net, options);
-    for (int tries = 0; !started && tries < 100; ++tries) {
-      loop.run_for_ms(20);
-      started = coordinator::Coordinator::start(loop, clock, *net, options);
-    }
+    auto made = net::Context::create(loop);  // of its own, as a process has
+    REQUIRE(made);
+    coordinator_net = std::move(*made);
+    auto started = coordinator::Coordinator::start(loop, clock, *coordinator_net, options);
     REQUIRE_MESSAGE(started.ok(), started.error().message);
     coordinator = std::move(*started);
     port = coordinator->port();
   }
-  void stop() { coordinator.reset(); }
+  void stop() {
+    coordinator.reset();
+    coordinator_net.reset();
+  }
 
   // Turns the loop until `done`; false when that takes more than `ms`.
   bool until(const std::function<bool()>& done, uint64_t ms = 30'000) {

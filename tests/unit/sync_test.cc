@@ -97,6 +97,7 @@ TEST_CASE("a coordinator that goes away and comes back misses nothing") {
         [&] { return pair.node->uplink->status().state == UplinkState::kWaiting; }));
     CHECK_FALSE(pair.node->uplink->status().last_error.empty());
     pair.farm.start();
+    CHECK(pair.farm.until([&] { return pair.node->live(); }));
   }
   CHECK(pair.node->drained());
   CHECK(pair.node->uplink->status().sessions >= 4);
