@@ -37,6 +37,8 @@ BaseUnit base_unit_of(Unit unit) {
       return {"rpm", 1};
     case Unit::kBytePerSecond:
       return {"bytes_per_second", 1};
+    case Unit::kOperationPerSecond:
+      return {"operations_per_second", 1};
     case Unit::kNone:
       break;
   }

@@ -194,7 +194,8 @@ int32_t Sink::take_metric(const fh_record* record) {
   if (!view_of(metric.label).empty() && !is_metric_name(view_of(metric.label))) {
     return refuse("a metric label that is not lower case");
   }
-  const bool unit_known = metric.unit >= FH_UNIT_NONE && metric.unit <= FH_UNIT_BYTE_PER_SECOND;
+  const bool unit_known =
+      metric.unit >= FH_UNIT_NONE && metric.unit <= FH_UNIT_OPERATION_PER_SECOND;
   const frame::MetricRecord head{.kind = FH_RECORD_METRIC,
                                  .id = metric.id,
                                  .metric_kind = metric.metric_kind,

@@ -61,6 +61,8 @@ std::string_view symbol_of(Unit unit) {
       return "A";
     case Unit::kRpm:
       return "rpm";
+    case Unit::kOperationPerSecond:
+      return "op/s";
     case Unit::kBytePerSecond:
       return "B/s";
   }

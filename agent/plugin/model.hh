@@ -56,6 +56,7 @@ enum class Unit : uint8_t {
   kAmpere,
   kRpm,
   kBytePerSecond,
+  kOperationPerSecond,
 };
 
 enum class SampleStatus : uint8_t { kOk, kNotSupported, kNoPermission, kStale, kError, kUnknown };

@@ -101,7 +101,7 @@ std::optional<std::vector<MetricInfo>> take_metrics(std::string_view records) {
     MetricInfo metric;
     metric.id = head.id;
     metric.kind = head.metric_kind == FH_METRIC_COUNTER ? MetricKind::kCounter : MetricKind::kGauge;
-    const bool unit_known = head.unit >= FH_UNIT_NONE && head.unit <= FH_UNIT_BYTE_PER_SECOND;
+    const bool unit_known = head.unit >= FH_UNIT_NONE && head.unit <= FH_UNIT_OPERATION_PER_SECOND;
     metric.unit = unit_known ? static_cast<Unit>(head.unit) : Unit::kNone;
     metric.interval_ms = head.interval_ms;
     if (!take_text(records, metric.name) || !take_text(records, metric.label) ||
