@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace farmhand::coordinator {
 namespace {
@@ -91,7 +92,8 @@ Result<void> Coordinator::listen(net::Context& net, const Options& options) {
   if (!listening) return listening.error();
   server_ = std::move(*listening);
   api_.serve(*server_);
-  const std::string& ca = options.public_ca.empty() ? options.cert : options.public_ca;
+  const std::string ca =
+      std::filesystem::absolute(options.public_ca.empty() ? options.cert : options.public_ca);
   return write_file_atomically(
       endpoint_path(options.state_dir),
       "https://" + local_address(options.address) + ":" + std::to_string(port()) + "\n" + ca + "\n",

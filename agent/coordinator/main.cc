@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 
 #include "base/log.hh"
 #include "base/version.hh"
@@ -166,7 +167,7 @@ void add_common(CLI::App& verb, Flags& flags) {
 
 int run(int argc, char** argv) {
   Flags flags;
-  int code = 0;
+  std::vector<std::pair<CLI::App*, std::function<int()>>> verbs;
   CLI::App app("The other end of Farmhand's sync: applies what nodes send, answers for the fleet");
   app.name("farmhand-coordinator");
   app.set_version_flag("--version", std::string("farmhand-coordinator ") + kVersion);
@@ -178,7 +179,7 @@ int run(int argc, char** argv) {
   serving.add_option("--cert", flags.cert, "the server's certificate, PEM");
   serving.add_option("--key", flags.key, "its private key, PEM");
   serving.add_option("--client-ca", flags.client_ca, "accept client certificates of this CA");
-  serving.callback([&] { code = serve(flags); });
+  verbs.emplace_back(&serving, [&] { return serve(flags); });
 
   CLI::App& token = *app.add_subcommand("token", "tokens of people, scripts and joining nodes");
   token.require_subcommand(1);
@@ -192,25 +193,27 @@ int run(int argc, char** argv) {
   create.add_option("--expires", flags.expires, "after this long, such as 24h; absent: never");
   create.add_option("--note", flags.note, "what it is for");
   create.add_flag("--json", flags.json, "print JSON");
-  create.callback([&] { code = create_token(flags); });
+  verbs.emplace_back(&create, [&] { return create_token(flags); });
   CLI::App& list = *token.add_subcommand("list", "tokens, without their secrets");
   add_common(list, flags);
-  list.callback([&] { code = ask_and_print(flags, "GET", "/v1/tokens"); });
+  verbs.emplace_back(&list, [&] { return ask_and_print(flags, "GET", "/v1/tokens"); });
   CLI::App& revoke = *token.add_subcommand("revoke", "end a token");
   add_common(revoke, flags);
   revoke.add_option("id", flags.id, "its number in the list")->required();
-  revoke.callback([&] {
-    code = ask_and_print(flags, "POST", "/v1/tokens/revoke?id=" + std::to_string(flags.id));
+  verbs.emplace_back(&revoke, [&] {
+    return ask_and_print(flags, "POST", "/v1/tokens/revoke?id=" + std::to_string(flags.id));
   });
 
   CLI::App& verifying = *app.add_subcommand(
       "verify", "check that every sequence number is covered exactly once, by records or gaps");
   add_common(verifying, flags);
   verifying.add_flag("--json", flags.json, "print JSON");
-  verifying.callback([&] { code = verify(flags); });
+  verbs.emplace_back(&verifying, [&] { return verify(flags); });
 
   CLI11_PARSE(app, argc, argv);
-  return code;
+  for (const auto& [verb, act] : verbs)
+    if (verb->parsed()) return act();
+  return 2;
 }
 
 }  // namespace

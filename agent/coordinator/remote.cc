@@ -7,6 +7,7 @@
 #include "coordinator/coordinator.hh"
 #include "loop/resolve.hh"
 #include "net/http_client.hh"
+#include "sync/error_body.hh"
 
 namespace farmhand::coordinator {
 namespace {
@@ -75,8 +76,7 @@ Result<std::string> ask_remote(const Remote& remote, const std::string& method,
   if (!response) return Error{Errc::kInternal, "the request was not answered"};
   if (!*response) return response->error();
   if ((*response)->status != 200)
-    return Error{Errc::kRefused,
-                 "HTTP status " + std::to_string((*response)->status) + ": " + (*response)->body};
+    return Error{Errc::kRefused, sentence_of((*response)->status, (*response)->body)};
   return std::move((*response)->body);
 }
 

@@ -108,6 +108,7 @@ int ServerConnection::on_http_event(lws* wsi, int reason, std::string_view bytes
 int ServerConnection::begin_request(lws* wsi, std::string_view path) {
   ++number_;
   request_ = request_from(wsi, path);
+  asked_ = false;
   response_.reset();
   headers_written_ = false;
   body_written_ = 0;
@@ -132,8 +133,9 @@ int ServerConnection::take_body(std::string_view bytes) {
   return 0;
 }
 
+// An empty body is complete twice: at its headers, and when libwebsockets says so.
 int ServerConnection::answer_request() {
-  if (response_) return 0;
+  if (response_ || std::exchange(asked_, true)) return 0;
   lws_set_timeout(wsi_, NO_PENDING_TIMEOUT, 0);
   set_timer_ms(wsi_, server_->options().request_ms);
   bool path_known = false;

@@ -85,6 +85,7 @@ class ServerConnection final : public Endpoint {
   lws* wsi_ = nullptr;
 
   uint64_t number_ = 0;  // of the current request
+  bool asked_ = false;   // its handler was called
   Request request_;
   struct Response {
     int status;

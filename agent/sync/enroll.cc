@@ -5,6 +5,7 @@
 #include "loop/timer.hh"
 #include "net/http_client.hh"
 #include "store/thread.hh"
+#include "sync/error_body.hh"
 #include "wire/enroll.hh"
 
 namespace farmhand {
@@ -51,21 +52,6 @@ class Enrolment::Impl : public std::enable_shared_from_this<Impl> {
 
 namespace {
 
-// The server answers errors as {"error":{"code":…,"message":"…"}}: the sentence is what people
-// need.
-std::string message_of(const net::HttpResponse& response) {
-  const std::string marker = "\"message\":\"";
-  const size_t at = response.body.find(marker);
-  if (at == std::string::npos)
-    return "the coordinator answered with HTTP status " + std::to_string(response.status);
-  std::string text;
-  for (size_t i = at + marker.size(); i < response.body.size() && response.body[i] != '"'; ++i) {
-    if (response.body[i] == '\\') ++i;
-    text += response.body[i];
-  }
-  return text;
-}
-
 Errc errc_of_status(int status) {
   if (status == 401 || status == 403) return Errc::kPermission;
   return status >= 500 ? Errc::kUnavailable : Errc::kRefused;
@@ -103,7 +89,8 @@ void Enrolment::Impl::send(const net::Url& url, const std::string& address) {
 void Enrolment::Impl::on_response(Result<net::HttpResponse> response) {
   if (!response) return finish(response.error());
   if (response->status != 200)
-    return finish(Error{errc_of_status(response->status), message_of(*response)});
+    return finish(
+        Error{errc_of_status(response->status), sentence_of(response->status, response->body)});
   auto decoded = wire::decode_enroll_response(response->body);
   if (!decoded) return finish(decoded.error().in("answer to the enrolment"));
   save(*decoded);

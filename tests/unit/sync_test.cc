@@ -246,6 +246,17 @@ TEST_CASE("no route shows anything to a foreign token, and none answers without 
         std::string::npos);
 }
 
+TEST_CASE("a request without a body is acted upon once") {
+  Farm farm;
+  farm.add_reader("admin", "", coordinator::Role::kAdmin);
+  farm.start();
+  CHECK(farm.ask("POST", "/v1/tokens?role=operator", "admin").status == 200);
+  const std::string list = farm.ask("GET", "/v1/tokens", "admin").body;
+  const size_t first = list.find("\"operator\"");
+  REQUIRE(first != std::string::npos);
+  CHECK(list.find("\"operator\"", first + 1) == std::string::npos);
+}
+
 TEST_CASE("a signed command runs once, an unsigned one never, and both are reported") {
   Pair pair;
   const SigningKey key = SigningKey::generate();
