@@ -23,8 +23,8 @@ struct Request {
   std::string path;                                        // decoded
   std::vector<std::pair<std::string, std::string>> query;  // decoded
   std::string bearer;  // of `Authorization: Bearer …`; empty: none
-  std::string
-      peer_uri;  // `farmhand:node:…` of a client certificate that was *verified*; else empty
+  // `farmhand:node:…` of a client certificate that was *verified*; else empty.
+  std::string peer_uri;
   std::string accept;  // what the client would like to get, as written
   std::string content_type;
   std::string body;
