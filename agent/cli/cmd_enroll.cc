@@ -64,7 +64,8 @@ Result<void> run(const Context& context, const Options& options) {
 void declare_enroll(CLI::App& parent, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("enroll", "Make this node known to a coordinator");
-  command->add_option("--url", options->url, "The coordinator: https://host:port; absent: the agent's")
+  command
+      ->add_option("--url", options->url, "The coordinator: https://host:port; absent: the agent's")
       ->type_name("URL");
   CLI::Option* file =
       command->add_option("--token-file", options->token_file, "File with the join token")

@@ -58,9 +58,21 @@ Result<net::HttpResponse> sent(Loop& loop, net::HttpRequest request) {
   return waited_for(loop, response);
 }
 
+// A coordinator we do not trust is as good as not there; a file of our own that cannot be read is
+// another matter.
 Error unreachable(const Coordinator& coordinator, const Error& error) {
-  return {Errc::kUnavailable, "cannot reach the coordinator at " + coordinator.url + ": " +
-                                  error.message + "; --url names another one"};
+  const std::string sentence =
+      "cannot reach the coordinator at " + coordinator.url + ": " + error.message;
+  switch (error.code) {
+    case Errc::kUnavailable:
+    case Errc::kTimeout:
+      return {error.code, sentence + "; does it run there? --url names another one"};
+    case Errc::kNotFound:
+    case Errc::kInvalid:
+      return error;
+    default:
+      return {Errc::kUnavailable, sentence};
+  }
 }
 
 Result<Document> exchanged(const Coordinator& coordinator, net::HttpRequest request) {

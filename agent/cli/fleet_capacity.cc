@@ -90,8 +90,8 @@ std::string drawn(const Document& document, const Terminal& terminal) {
                {.title = "DEVICES", .align = kRight},
                {.title = "INSTALLED PF", .align = kRight},
                {.title = "AVAILABLE PF", .align = kRight},
-               {.title = "INSTALLED", .align = kRight, .spare = 3},
-               {.title = "AVAILABLE", .align = kRight},
+               {.title = "INST/TARGET", .align = kRight, .spare = 3},
+               {.title = "AVAIL/TARGET", .align = kRight},
                {.title = "SOURCE", .align = kRight, .spare = 1}});
   for (const Document& row : member(document, "partitions")) {
     table.add(row_of(row, text_or_dash(row, "partition"), target, notes));

@@ -8,8 +8,12 @@ namespace farmhand::cli {
 
 namespace {
 
-constexpr size_t kGap = 2;           // between columns
-constexpr size_t kFlexibleMin = 12;  // what a flexible column keeps
+constexpr size_t kGap = 2;  // between columns
+
+// What a flexible column keeps, however much there is beside it.
+size_t flexible_min(size_t columns) {
+  return std::max<size_t>(12, columns / 5);
+}
 
 std::string padded(const std::string& text, const std::string& painted, size_t width,
                    Column::Align align) {
@@ -48,7 +52,8 @@ std::vector<bool> Table::shown(const std::vector<size_t>& widths, const Terminal
     shown[i] = columns_[i].spare == 0 || std::ranges::any_of(rows_, [i](const auto& row) {
                  return !row[i].text.empty() && row[i].text != "-";
                });
-    if (columns_[i].flexible) needed[i] = std::min(needed[i], kFlexibleMin);
+    if (columns_[i].flexible)
+      needed[i] = std::min(needed[i], flexible_min(terminal.columns.value_or(0)));
   }
   while (terminal.columns && total(needed, shown) > *terminal.columns) {
     size_t victim = columns_.size();
@@ -69,7 +74,8 @@ std::string Table::drawn(const Terminal& terminal) const {
     const size_t all = total(width, show);
     if (!terminal.columns || !columns_[i].flexible || all <= *terminal.columns) continue;
     const size_t excess = all - *terminal.columns;
-    width[i] = std::max(width[i] - std::min(width[i], excess), std::min(width[i], kFlexibleMin));
+    const size_t least = std::min(width[i], flexible_min(*terminal.columns));
+    width[i] = std::max(width[i] - std::min(width[i], excess), least);
   }
   std::string out;
   const auto line = [&](const auto& cell_of) {

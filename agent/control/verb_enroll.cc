@@ -27,8 +27,9 @@ void verb_enroll(const StatusView& view, const Request& request, const Reply& re
   if (!view.enroll) return reply(Error{Errc::kUnavailable, "the agent is still starting"});
   const auto token = request.get("token");
   if (!token) return reply(token.error());
-  const EnrollRequest wanted{
-      .url = request.find("url").value_or(""), .token = *token, .ca_file = request.find("ca").value_or("")};
+  const EnrollRequest wanted{.url = request.find("url").value_or(""),
+                             .token = *token,
+                             .ca_file = request.find("ca").value_or("")};
   view.enroll(wanted, [reply](const Result<Enrolled>& enrolled) {
     if (!enrolled) return reply(enrolled.error());
     reply(document_of(*enrolled));
