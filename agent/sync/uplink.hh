@@ -65,7 +65,7 @@ class Uplink {
     uint64_t silence_ms_max = 12'000;  // a peer that says nothing for so long is gone
     uint64_t backoff_ms_min = 1'000;
     uint64_t backoff_ms_max = 60'000;
-    size_t batch_bytes_max = 1 << 20;
+    size_t batch_bytes_max = 7 << 18;  // 1.75 MiB: a message may have 2
   };
   // A command as it came. `ack` is to be called once it is persisted, with what to answer.
   using CommandSink =
