@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kCollectMs = 750;         // the rest of kRelaxedRiskMs is for the commit
 constexpr size_t kCollectBytes = 256 << 10;  // and of kRelaxedRiskBytes
+constexpr uint64_t kGatherMs = 10;           // after a quiet time: the first samples do not wait
 
 }  // namespace
 
@@ -61,7 +62,8 @@ Result<void> Outbox::enqueue_relaxed(std::string record) {
   if (impl.handoff.relaxed_collected() >= kCollectBytes) {
     impl.seal_relaxed();
   } else if (!impl.relaxed_timer.active()) {
-    impl.relaxed_timer.once(kCollectMs, [&impl] { impl.seal_relaxed(); });
+    const bool quiet = now_ns >= impl.relaxed_sealed_ns + kCollectMs * 1'000'000;
+    impl.relaxed_timer.once(quiet ? kGatherMs : kCollectMs, [&impl] { impl.seal_relaxed(); });
   }
   return {};
 }

@@ -177,6 +177,7 @@ Result<void> Outbox::Impl::admit(Lane lane, size_t bytes) const {
 
 void Outbox::Impl::seal_relaxed() {
   relaxed_timer.stop();
+  relaxed_sealed_ns = clock.boottime_ns();
   handoff.seal_relaxed();
   kick();
 }

@@ -66,6 +66,7 @@ struct Outbox::Impl : std::enable_shared_from_this<Outbox::Impl> {
   bool committing = false;
   bool blocked = false;  // the disk cannot be written: waiting for the next try
   Snapshot last;
+  uint64_t relaxed_sealed_ns = 0;  // boottime
   std::function<void(Lane)> new_data;
   struct Flush {
     uint64_t serial;

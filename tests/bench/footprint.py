@@ -117,23 +117,29 @@ def collectd(farm):
 
 
 def start_to_first_sample():
-    """ms from exec to the commit of the first segment of lane 4, worst of five starts."""
-    worst = 0.0
+    """ms from exec to the commit of the first segment of lane 4: (worst first start, worst restart) of five nodes."""
+    worst = [0.0, 0.0]
     for _ in range(5):
         farm = Farm()
         try:
             agent = farm.agent(plugins=("host", "sim"), sim='devices = "RNGD:8"\nmetrics = "32"', coordinator=False)
-            started_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-            agent.start()
-            wait_until("lane 4 has something", lambda: agent.json("queue")["lanes"][4]["last_sequence"] > 0)
-            agent.stop()
-            queue = sqlite3.connect(f"file:{agent.state}/queue.db?mode=ro", uri=True)
-            first = queue.execute("SELECT min(boottime_ns) FROM segment WHERE position >> 60 = 4").fetchone()[0]
-            queue.close()
-            worst = max(worst, (first - started_ns) / 1e6)
+            for again in (0, 1):
+                worst[again] = max(worst[again], one_start_ms(agent))
         finally:
             farm.close()
     return worst
+
+
+def one_start_ms(agent):
+    started_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    agent.start()
+    time.sleep(1)
+    agent.stop()
+    queue = sqlite3.connect(f"file:{agent.state}/queue.db?mode=ro", uri=True)
+    first = queue.execute("SELECT min(boottime_ns) FROM segment WHERE position >> 60 = 4 AND boottime_ns > ?",
+                          (started_ns,)).fetchone()[0]
+    queue.close()
+    return (first - started_ns) / 1e6
 
 
 def machine():
@@ -158,7 +164,8 @@ def main():
     finally:
         farm.close()
     print("aim                                  13.0       6.0         0.20  at 1 Hz; 5 % at 100 Hz")
-    print(f"start to the first sample committed on lane 4: {start_to_first_sample():.0f} ms (aim 100)")
+    first, again = start_to_first_sample()
+    print(f"start to the first sample on lane 4: first start {first:.0f} ms, restart {again:.0f} ms (aim 100)")
 
 
 if __name__ == "__main__":
