@@ -301,8 +301,9 @@ void Agent::stop() {
   });
 }
 
+// The network closes last of all, with the store's thread already gone: libwebsockets closes a
+// descriptor twice, and another thread could have been given its number in between.
 void Agent::close_when_flushed() {
-  net_->close();
   watchdog_.stop();
   signals_.clear();
   loop_.stop();
