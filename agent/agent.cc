@@ -13,7 +13,6 @@
 #include "base/log.hh"
 #include "base/version.hh"
 #include "sync/convert.hh"
-#include "wire/record.hh"
 
 namespace farmhand {
 
@@ -42,27 +41,6 @@ Result<Fd> lock_directory(const std::string& dir) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   return Error{Errc::kExists, "another farmhandd is already running with state directory '" + dir +
                                   "'; stop it, or give this one its own --state-dir"};
-}
-
-OutboxEncoders outbox_encoders() {
-  return {
-      .epoch_start =
-          [](const std::vector<Position>& old) {
-            wire::EpochStart start;
-            for (const Position& position : old) {
-              start.old_epoch = wire_epoch_from(position.epoch);
-              start.last.push_back(wire_watermark_from(
-                  {position.epoch, position.lane, position.last_seq, position.last_chain}));
-            }
-            return wire::encode_record(start);
-          },
-      .interruption =
-          [](Lane lane, int64_t from_realtime_ns, int64_t to_realtime_ns) {
-            return wire::encode_record(wire::Interruption{.lane = static_cast<uint8_t>(lane),
-                                                          .from_realtime_ns = from_realtime_ns,
-                                                          .to_realtime_ns = to_realtime_ns});
-          },
-  };
 }
 
 }  // namespace
@@ -107,6 +85,7 @@ Result<void> Agent::open_state() {
   if (auto made = make_directories(config_.paths.runtime_dir); !made) {
     return made.error().in("runtime directory");
   }
+  if (auto fit = check_file_system(dir); !fit) return fit.error();
   auto lock = lock_directory(dir);
   if (!lock) return lock.error();
   state_lock_ = *std::move(lock);
@@ -133,7 +112,7 @@ void Agent::build_parts() {
                   Outbox::Options{.path = config_.paths.state_dir + "/queue.db",
                                   .size_max = config_.outbox.size_max,
                                   .epochs = &*epochs_,
-                                  .encoders = outbox_encoders(),
+                                  .encoders = wire_encoders(),
                                   .vfs = {}});
   readings_.emplace(loop_, clock_, *outbox_, IntervalRules::from(config_));
   Supervisor::Options options;
