@@ -98,7 +98,7 @@ std::string measured(std::optional<double> value, std::string_view unit) {
   if (unit == "B/s") return bytes(value) + "/s";
   if (unit == "ns") return duration(*value / 1e9);
   if (unit == "J") return scaled(*value, 1000, {"J", "kJ", "MJ", "GJ", "TJ", "PJ"});
-  const bool whole = *value == std::floor(*value) && std::fabs(*value) < 1e15;
+  const bool whole = *value == std::floor(*value) || std::fabs(*value) >= 1e4;
   if (unit.empty()) return whole ? count(value) : fixed(value, std::fabs(*value) < 10 ? 3 : 1);
   const int places = unit == "V" || unit == "A" ? 3 : unit == "MHz" || unit == "rpm" ? 0 : 1;
   return fixed(value, places) + " " + std::string(unit);

@@ -233,6 +233,8 @@ TEST_CASE("values are read as people write them, and what is not known is a dash
   CHECK(measured(45.54, "°C") == "45.5 °C");
   CHECK(measured(1234567, "J") == "1.2 MJ");
   CHECK(measured(2.5e9, "ns") == "2.5 s");
+  CHECK(measured(2.5, "") == "2.500");
+  CHECK(measured_rate(2012697115.5, "") == "2 012 697 116/s");
   CHECK(measured_rate(250, "J") == "250.0 W");
   CHECK(measured_rate(5e8, "ns") == "50.0 %");
   CHECK(measured(std::nullopt, "W") == "-");
