@@ -60,13 +60,15 @@ bool truth(const Document& object, std::string_view name) {
 std::string fixed(std::optional<double> value, int places) {
   if (!value || !std::isfinite(*value)) return kDash;
   char text[64];
-  std::snprintf(text, sizeof text, "%.*f", places, *value);
+  // Beyond 15 digits a double has no more to say, and the buffer no room.
+  const bool huge = std::fabs(*value) >= 1e15;
+  std::snprintf(text, sizeof text, huge ? "%.*e" : "%.*f", places, *value);
   return text;
 }
 
 std::string count(std::optional<double> value) {
   std::string digits = fixed(value, 0);
-  if (digits == kDash) return digits;
+  if (digits == kDash || digits.find('e') != std::string::npos) return digits;
   const size_t first = digits.front() == '-' ? 1 : 0;
   for (size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, 1, ' ');
   return digits;

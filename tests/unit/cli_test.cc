@@ -225,6 +225,7 @@ TEST_CASE("values are read as people write them, and what is not known is a dash
   CHECK(count(1234567) == "1 234 567");
   CHECK(count(-1234) == "-1 234");
   CHECK(count(std::nullopt) == "-");
+  CHECK(count(1e300) == "1e+300");
   CHECK(bytes(0) == "0 B");
   CHECK(bytes(1536) == "1.5 KiB");
   CHECK(duration(0.00035) == "350 µs");
