@@ -30,13 +30,15 @@ class Recovery(FarmTest):
         self.assertGreater(waiting["records"], 0, "the outage left nothing to catch up with")
 
         coordinator.start()
-        wait_until("the catch-up has begun", lambda: agent.applied(4) > waiting["last_sequence"] - waiting["records"])
+        # The uplink's tries are up to 60 s apart by now.
+        wait_until("the catch-up has begun", lambda: (
+            agent.applied(4) > waiting["last_sequence"] - waiting["records"]), 90)
         coordinator.kill()
         coordinator.start()
 
         goal = agent.json("queue")["lanes"]
         wait_until("everything of before is applied", lambda: all(
-            agent.applied(i) >= lane["last_sequence"] for i, lane in enumerate(goal)), 60)
+            agent.applied(i) >= lane["last_sequence"] for i, lane in enumerate(goal)), 90)
         self.assertEqual([lane["dropped_records"] for lane in agent.json("queue")["lanes"]], [0] * 5)
 
         verdict = coordinator.verify()
