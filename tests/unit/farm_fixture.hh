@@ -223,7 +223,8 @@ struct Node {
     return outbox->stats().lanes[index_of(lane)].depth;
   }
   bool drained() {
-    return farm.until([&] { return outbox->stats().writable && durable == enqueued && depth() == 0; });
+    return farm.until(
+        [&] { return outbox->stats().writable && durable == enqueued && depth() == 0; });
   }
 };
 
