@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // farmhandd: parse, load, build the parts, run, report.
 #include <getopt.h>
-#include <signal.h>
 
 #include <cstdio>
 #include <string>
@@ -89,7 +88,6 @@ int run(int argc, char** argv) {
   if (arguments.check_only) return 0;
 
   log::set_level(config->log.level);
-  ::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error code, not our death
   Loop loop;
   auto agent = Agent::create(loop, arguments.config, *std::move(config));
   if (!agent) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/loop.hh"
 
+#include <signal.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,6 +11,7 @@
 namespace farmhand {
 
 Loop::Loop() {
+  ::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error code, not our death
   if (uv_loop_init(&loop_) != 0) std::abort();  // out of descriptors at birth: nothing can work
 }
 
