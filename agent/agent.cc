@@ -149,6 +149,10 @@ void Agent::build_parts() {
       .enroll =
           [this](const EnrollRequest& request, std::function<void(Result<Enrolled>)> done) {
             farm_->enroll(request, std::move(done));
+          },
+      .add_event =
+          [this](wire::Event event, Outbox::Done done) {
+            reporter_->add_event(std::move(event), std::move(done));
           }});
 }
 

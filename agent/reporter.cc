@@ -129,6 +129,15 @@ void Reporter::on_change(const DeviceChange& change) {
   soon();
 }
 
+void Reporter::add_event(wire::Event event, Outbox::Done done) {
+  const OutboxStats queue = outbox_.stats();
+  if (!queue.writable) {
+    return done(Error{Errc::kNoSpace, "the event is not stored: " + queue.error});
+  }
+  auto queued = outbox_.enqueue_durable(Lane::kHealth, wire::encode_record(std::move(event)), done);
+  if (!queued) done(queued.error());
+}
+
 void Reporter::on_plugin_state() {
   soon();
 }

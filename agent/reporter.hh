@@ -23,8 +23,11 @@ class Reporter {
   Reporter(Loop& loop, const Clock& clock, Outbox& outbox, const Inventory& inventory,
            std::function<std::vector<PluginStatus>()> plugins, std::string node_name);
 
-  void on_change(const DeviceChange& change);          // an event, and an inventory soon
-  void on_plugin_state();                              // an inventory soon
+  void on_change(const DeviceChange& change);  // an event, and an inventory soon
+  void on_plugin_state();                      // an inventory soon
+  // Somebody's own event; `done` once it is on disk. Refused at once while nothing can be stored: a
+  // script must not wait for a disk to be mended.
+  void add_event(wire::Event event, Outbox::Done done);
   void report_inventory(Outbox::Done done = nullptr);  // now; `done` once it is on disk
 
  private:

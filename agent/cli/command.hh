@@ -51,6 +51,7 @@ void declare_metrics(CLI::App& parent, Context& context);
 void declare_plugins(CLI::App& parent, Context& context);
 void declare_queue(CLI::App& parent, Context& context);
 void declare_enroll(CLI::App& parent, Context& context);
+void declare_event(CLI::App& parent, Context& context);
 void declare_config(CLI::App& parent, Context& context);
 void declare_keys(CLI::App& parent, Context& context);
 void declare_fleet(CLI::App& parent, Context& context);

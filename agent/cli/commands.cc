@@ -16,8 +16,9 @@ constexpr const char* kFooter =
 
 using Declare = void (*)(CLI::App&, Context&);
 constexpr Declare kCommands[] = {
-    declare_status, declare_devices, declare_metrics, declare_plugins, declare_queue,
-    declare_enroll, declare_config,  declare_keys,    declare_fleet,   declare_completion,
+    declare_status, declare_devices, declare_metrics,    declare_plugins,
+    declare_queue,  declare_enroll,  declare_event,      declare_config,
+    declare_keys,   declare_fleet,   declare_completion,
 };
 
 // A sentence may have several lines: a configuration's mistakes, one on each.

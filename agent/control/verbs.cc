@@ -7,7 +7,7 @@ namespace farmhand {
 
 namespace {
 
-constexpr std::array<Verb, 7> kVerbs{{
+constexpr std::array<Verb, 8> kVerbs{{
     {"status", false, verb_status},
     {"devices", false, verb_devices},
     {"metrics", false, verb_metrics},
@@ -15,6 +15,7 @@ constexpr std::array<Verb, 7> kVerbs{{
     {"queue", false, verb_queue},
     {"config", true, verb_config},  // a plugin's settings may hold a password
     {"enroll", true, verb_enroll},
+    {"event", true, verb_event},
 }};
 
 Error unknown(const std::string& verb) {

@@ -42,6 +42,7 @@ void verb_plugins(const StatusView& view, const Request& request, const Reply& r
 void verb_queue(const StatusView& view, const Request& request, const Reply& reply);
 void verb_config(const StatusView& view, const Request& request, const Reply& reply);
 void verb_enroll(const StatusView& view, const Request& request, const Reply& reply);
+void verb_event(const StatusView& view, const Request& request, const Reply& reply);
 
 // ---- What several verbs write ----
 

@@ -19,6 +19,7 @@
 #include "sync/uplink.hh"
 #include "telemetry/self_cost.hh"
 #include "telemetry/telemetry.hh"
+#include "wire/record.hh"
 
 namespace farmhand {
 
@@ -67,6 +68,7 @@ struct StatusView {
   std::function<CoordinatorView()> coordinator;
   std::function<std::string()> config;  // render_effective
   std::function<void(const EnrollRequest&, std::function<void(Result<Enrolled>)>)> enroll;
+  std::function<void(wire::Event, std::function<void(Result<uint64_t> seq)>)> add_event;
   std::function<Result<SelfCost>()> self_cost = read_self_cost;
 };
 

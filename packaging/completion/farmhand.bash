@@ -3,7 +3,7 @@ _farmhand() {
   local cur=${COMP_WORDS[COMP_CWORD]} at= words= i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at ${COMP_WORDS[i]}" in
-      " status"|" devices"|" metrics"|" plugins"|" queue"|" enroll"|" config"|" config check"|" config show"|" keys"|" keys new"|" fleet"|" fleet nodes"|" fleet devices"|" fleet metrics"|" fleet capacity"|" fleet refresh"|" completion")
+      " status"|" devices"|" metrics"|" plugins"|" queue"|" enroll"|" event"|" event add"|" config"|" config check"|" config show"|" keys"|" keys new"|" fleet"|" fleet nodes"|" fleet devices"|" fleet metrics"|" fleet capacity"|" fleet refresh"|" completion")
         at="$at ${COMP_WORDS[i]}" ;;
     esac
   done
@@ -11,16 +11,18 @@ _farmhand() {
     --ca|--conf-d|--key|--runtime-dir|--token-file)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --device|--node|--partition|--token|--url) return ;;
+    --device|--node|--partition|--reason|--severity|--token|--url) return ;;
   esac
   case $at in
-    "") words="status devices metrics plugins queue enroll config keys fleet completion --help --version --runtime-dir --json --no-color" ;;
+    "") words="status devices metrics plugins queue enroll event config keys fleet completion --help --version --runtime-dir --json --no-color" ;;
     " status") words="--help --runtime-dir --json --no-color" ;;
     " devices") words="--help --runtime-dir --json --no-color" ;;
     " metrics") words="--help --device --history --runtime-dir --json --no-color" ;;
     " plugins") words="--help --runtime-dir --json --no-color" ;;
     " queue") words="--help --runtime-dir --json --no-color" ;;
     " enroll") words="--help --url --token-file --token --ca --runtime-dir --json --no-color" ;;
+    " event") words="add --help --runtime-dir --json --no-color" ;;
+    " event add") words="--help --severity --reason --device --runtime-dir --json --no-color" ;;
     " config") words="check show --help --runtime-dir --json --no-color" ;;
     " config check") words="--help --conf-d --runtime-dir --json --no-color" ;;
     " config show") words="--help --runtime-dir --json --no-color" ;;

@@ -3,7 +3,7 @@ function __farmhand_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case " status" " devices" " metrics" " plugins" " queue" " enroll" " config" " config check" " config show" " keys" " keys new" " fleet" " fleet nodes" " fleet devices" " fleet metrics" " fleet capacity" " fleet refresh" " completion"
+            case " status" " devices" " metrics" " plugins" " queue" " enroll" " event" " event add" " config" " config check" " config show" " keys" " keys new" " fleet" " fleet nodes" " fleet devices" " fleet metrics" " fleet capacity" " fleet refresh" " completion"
                 set at "$at $word"
         end
     end
@@ -15,6 +15,7 @@ complete -c farmhand -n '__farmhand_at ""' -f -a metrics -d 'What the devices of
 complete -c farmhand -n '__farmhand_at ""' -f -a plugins -d 'The plugins of this node: state, cost, devices kept away'
 complete -c farmhand -n '__farmhand_at ""' -f -a queue -d 'What waits for the coordinator, lane by lane'
 complete -c farmhand -n '__farmhand_at ""' -f -a enroll -d 'Make this node known to a coordinator'
+complete -c farmhand -n '__farmhand_at ""' -f -a event -d 'Events of people and scripts'
 complete -c farmhand -n '__farmhand_at ""' -f -a config -d 'Check a configuration, or show the one in force'
 complete -c farmhand -n '__farmhand_at ""' -f -a keys -d 'Keys that sign commands for nodes'
 complete -c farmhand -n '__farmhand_at ""' -f -a fleet -d 'All nodes, as the coordinator knows them'
@@ -54,6 +55,18 @@ complete -c farmhand -n '__farmhand_at " enroll"' -l ca -r -F -d 'File with the 
 complete -c farmhand -n '__farmhand_at " enroll"' -l runtime-dir -r -F -d 'Where the agent'\''s control.sock is'
 complete -c farmhand -n '__farmhand_at " enroll"' -l json -f -d 'Print the answer as a JSON document'
 complete -c farmhand -n '__farmhand_at " enroll"' -l no-color -f -d 'No colour, as with NO_COLOR set'
+complete -c farmhand -n '__farmhand_at " event"' -f -a add -d 'Store an event on this node, for the coordinator to see'
+complete -c farmhand -n '__farmhand_at " event"' -l help -f -d 'Print this help message and exit'
+complete -c farmhand -n '__farmhand_at " event"' -l runtime-dir -r -F -d 'Where the agent'\''s control.sock is'
+complete -c farmhand -n '__farmhand_at " event"' -l json -f -d 'Print the answer as a JSON document'
+complete -c farmhand -n '__farmhand_at " event"' -l no-color -f -d 'No colour, as with NO_COLOR set'
+complete -c farmhand -n '__farmhand_at " event add"' -l help -f -d 'Print this help message and exit'
+complete -c farmhand -n '__farmhand_at " event add"' -l severity -x -d 'info, warning, error or critical'
+complete -c farmhand -n '__farmhand_at " event add"' -l reason -x -d 'A code to find it by, such as maintenance.begin'
+complete -c farmhand -n '__farmhand_at " event add"' -l device -x -d 'The device it is about; absent: the node'
+complete -c farmhand -n '__farmhand_at " event add"' -l runtime-dir -r -F -d 'Where the agent'\''s control.sock is'
+complete -c farmhand -n '__farmhand_at " event add"' -l json -f -d 'Print the answer as a JSON document'
+complete -c farmhand -n '__farmhand_at " event add"' -l no-color -f -d 'No colour, as with NO_COLOR set'
 complete -c farmhand -n '__farmhand_at " config"' -f -a check -d 'Read a file as the agent would, and say every mistake'
 complete -c farmhand -n '__farmhand_at " config"' -f -a show -d 'What the running agent has in force (root only)'
 complete -c farmhand -n '__farmhand_at " config"' -l help -f -d 'Print this help message and exit'

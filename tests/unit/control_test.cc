@@ -177,10 +177,45 @@ TEST_CASE("reading status is open, changing and secrets are not") {
   for (const char* open : {"status", "devices", "metrics", "plugins", "queue"}) {
     CHECK(run(verbs, {open, {}}, false).find("\"error\"") == std::string::npos);
   }
-  for (const char* closed : {"enroll", "config"}) {
+  for (const char* closed : {"enroll", "config", "event"}) {
     CHECK(has(run(verbs, {closed, {}}, false), "\"code\":\"permission\""));
   }
   CHECK(has(run(verbs, {"config", {}}, true), "name = \\\"node-a\\\""));
+}
+
+TEST_CASE("an event of one's own is answered with its number once it is stored, and not before") {
+  StatusFixture node;
+  std::optional<wire::Event> stored;
+  std::function<void(Result<uint64_t>)> done;
+  node.view.add_event = [&](wire::Event event, std::function<void(Result<uint64_t>)> then) {
+    stored = std::move(event);
+    done = std::move(then);
+  };
+  std::string answer;
+  Verbs(node.view).run({"event", {{"sentence", "fan replaced"}, {"device", "npu0"}}}, true,
+                       [&](const Result<std::string>& document) { answer = *document; });
+  REQUIRE(stored);
+  CHECK(stored->device_key == "npu0");
+  CHECK(stored->plugin == "sim");
+  CHECK(stored->severity == wire::Severity::kInfo);
+  CHECK(stored->reason == "operator.note");
+  CHECK(answer.empty());
+  done(uint64_t{41});
+  CHECK(answer == "{\"uuid\":\"" + stored->uuid.text() + "\",\"lane\":1,\"sequence\":41}");
+}
+
+TEST_CASE("an event that cannot be one is refused with what it should have been") {
+  StatusFixture node;
+  node.view.add_event = [](wire::Event, const auto&) { FAIL_CHECK("it was stored"); };
+  const Verbs verbs(node.view);
+  const auto refusal = [&](std::vector<std::pair<std::string, std::string>> arguments) {
+    return run(verbs, {"event", std::move(arguments)}, true);
+  };
+  CHECK(has(refusal({}), "needs sentence="));
+  CHECK(has(refusal({{"sentence", ""}}), "needs a sentence"));
+  CHECK(has(refusal({{"sentence", "s"}, {"severity", "bad"}}), "info, warning, error or critical"));
+  CHECK(has(refusal({{"sentence", "s"}, {"reason", "Not a code"}}), "is not a reason"));
+  CHECK(has(refusal({{"sentence", "s"}, {"device", "npu7"}}), "\"code\":\"not_found\""));
 }
 
 TEST_CASE("an unknown verb is answered with those there are") {

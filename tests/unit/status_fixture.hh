@@ -77,7 +77,8 @@ struct StatusFixture {
             .queue = [this] { return queue; },
             .coordinator = [this] { return coordinator; },
             .config = [] { return std::string("[node]\nname = \"node-a\"\n"); },
-            .enroll = {}};
+            .enroll = {},
+            .add_event = {}};
   }
 
   void fill_devices() {
