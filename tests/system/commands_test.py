@@ -2,9 +2,9 @@
 """Pushed commands: signed by a person's key, believed by the node only, run once, answered on lane 0."""
 
 import json
-import os
 import subprocess
 
+import fleet
 from farm import FARMHAND, FarmTest, main, wait_until
 
 
@@ -12,24 +12,13 @@ class Commands(FarmTest):
     def setUp(self):
         super().setUp()
         self.coordinator = self.farm.coordinator()
-        self.ours, self.foreign = self.new_key("ours"), self.new_key("foreign")
         self.agent = self.farm.agent(plugins=("sim",), sim='devices = "RNGD:1"')
-        with open(self.agent.config, "a", encoding="utf-8") as config:
-            config.write(f'[commands]\ntrusted_keys = ["{self.ours}.pub"]\n')
+        self.ours, self.foreign = fleet.trust_a_key(self.agent), fleet.new_key(self.farm, "foreign.key")
         self.agent.start()
         self.agent.enroll(self.coordinator.join_token("naver", "furiosa"))
-        operator = self.farm.path / "operator.token"
-        operator.write_text(self.coordinator.token("--role", "operator"))
         self.viewer = self.coordinator.token("--role", "viewer")
-        self.environment = dict(os.environ, FARMHAND_FLEET_URL=f"https://127.0.0.1:{self.farm.port}",
-                                FARMHAND_FLEET_CA=str(self.farm.ca), FARMHAND_FLEET_TOKEN_FILE=str(operator))
-        wait_until("the device is in its partition", lambda: "naver-furiosa" in json.dumps(
-            self.coordinator.get("/v1/fleet/devices", self.viewer)[1]))
-
-    def new_key(self, name):
-        path = self.farm.path / name
-        subprocess.run([FARMHAND, "keys", "new", path], check=True, capture_output=True)
-        return path
+        self.environment = fleet.environment(self.farm, self.coordinator)
+        wait_until("the device is in its partition", lambda: fleet.has_partition(self.coordinator, "naver-furiosa"))
 
     def refresh(self, key):
         done = subprocess.run([FARMHAND, "--json", "fleet", "refresh", "node", "--key", key], capture_output=True,
@@ -41,7 +30,7 @@ class Commands(FarmTest):
         def ended():
             status, document = self.coordinator.get(f"/v1/commands/{uuid}", self.viewer)
             self.assertEqual(status, 200)
-            return document if document["finished"] else None
+            return document if document.get("finished") else None
         return wait_until("the command has a result", ended)
 
     def test_one_signed_by_a_trusted_key_runs_and_answers(self):

@@ -109,10 +109,11 @@ class Coordinator:
         self.process = None
         self.start()
 
-    def start(self):
+    def start(self, wait=True):
         self.process = Process([COORDINATOR, "serve", "--config", self.config], self.farm.path / "coordinator.log")
         self.farm.processes.append(self.process)
-        wait_until("the coordinator listens", self._listens)
+        if wait:
+            wait_until("the coordinator listens", self._listens)
 
     def _listens(self):
         if not self.process.running():
@@ -123,6 +124,10 @@ class Coordinator:
     def kill(self):
         self.process.kill()
         self.farm.processes.remove(self.process)
+
+    def stop(self):
+        self.farm.processes.remove(self.process)
+        return self.process.terminate()
 
     def run(self, *args, check=True):
         done = subprocess.run([COORDINATOR, *args], capture_output=True, text=True, timeout=60 * SLOW)
@@ -180,10 +185,10 @@ class Agent:
         self.process = Process([FARMHANDD, "--config", self.config, *flags], self.path / "log")
         self.farm.processes.append(self.process)
         if wait:
-            wait_until(f"agent {self.name} answers", self._answers)
+            wait_until(f"agent {self.name} answers", self.answers)
         return self
 
-    def _answers(self):
+    def answers(self):
         if not self.process.running():
             raise AssertionError(f"agent {self.name} ended:\n" + self.process.log())
         return self.cli("status", check=False).returncode == 0
