@@ -6,7 +6,6 @@
 #include <farmhand/call.hh>
 
 #include "file.hh"
-#include "parse.hh"
 #include "source.hh"
 
 namespace farmhand::node {

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <farmhand/sysfs.hh>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace farmhand::node {
 
@@ -37,14 +37,5 @@ class File {
   std::string content_;
   int fd_ = -1;
 };
-
-// A file read once: trimmed of blanks at its ends; empty if it cannot be read.
-std::string word_in_file(const std::string& path);
-
-// The names in a folder, sorted; none if it cannot be read.
-std::vector<std::string> names_in(const std::string& path);
-
-// What errno says about a reading, as FH_SAMPLE_*.
-int32_t status_from_errno(int error);
 
 }  // namespace farmhand::node

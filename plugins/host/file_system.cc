@@ -8,7 +8,6 @@
 #include <iterator>
 
 #include "file.hh"
-#include "parse.hh"
 #include "source.hh"
 
 namespace farmhand::node {

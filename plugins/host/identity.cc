@@ -4,7 +4,6 @@
 #include <sys/utsname.h>
 
 #include "file.hh"
-#include "parse.hh"
 #include "sha256.hh"
 
 namespace farmhand::node {
@@ -28,6 +27,11 @@ std::string key_of(const Roots& roots, const std::string& machine_id_file, std::
   return "node-" + sha256_hex("farmhand node key\n" + secret).substr(0, 32);
 }
 
+// cpuinfo of a machine with many cores is larger than what /sys has.
+std::string text_of(const std::string& path) {
+  return read_text(path, 4 << 20).text;
+}
+
 // The value of the first line `key : value`.
 std::string first_in(std::string_view text, std::string_view key) {
   while (!text.empty()) {
@@ -44,12 +48,12 @@ std::string model_of(const Roots& roots) {
   const std::string maker = word_in_file(roots.sys + "/class/dmi/id/sys_vendor");
   const std::string product = word_in_file(roots.sys + "/class/dmi/id/product_name");
   if (!product.empty()) return maker.empty() ? product : maker + " " + product;
-  const std::string processor = first_in(word_in_file(roots.proc + "/cpuinfo"), "model name");
+  const std::string processor = first_in(text_of(roots.proc + "/cpuinfo"), "model name");
   return processor.empty() ? "server" : processor;
 }
 
 uint64_t memory_of(const Roots& roots) {
-  const std::string total = first_in(word_in_file(roots.proc + "/meminfo"), "MemTotal");
+  const std::string total = first_in(text_of(roots.proc + "/meminfo"), "MemTotal");
   std::string_view text = total;
   const auto kib = number_from(take_word(&text));
   return kib && *kib > 0 ? static_cast<uint64_t>(*kib) * 1024 : 0;

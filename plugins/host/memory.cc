@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /proc/meminfo.
 #include "file.hh"
-#include "parse.hh"
 #include "source.hh"
 
 namespace farmhand::node {

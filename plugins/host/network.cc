@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "file.hh"
-#include "parse.hh"
 #include "source.hh"
 
 namespace farmhand::node {

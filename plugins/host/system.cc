@@ -4,7 +4,6 @@
 #include <array>
 
 #include "file.hh"
-#include "parse.hh"
 #include "source.hh"
 
 namespace farmhand::node {
