@@ -7,6 +7,7 @@
 
 #include "agent.hh"
 #include "base/log.hh"
+#include "base/scheduling.hh"
 #include "base/version.hh"
 #include "config/agent_config.hh"
 
@@ -88,6 +89,7 @@ int run(int argc, char** argv) {
   if (arguments.check_only) return 0;
 
   log::set_level(config->log.level);
+  ask_for_short_turns();
   Loop loop;
   auto agent = Agent::create(loop, arguments.config, *std::move(config));
   if (!agent) {

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/scheduling.hh"
+
 namespace farmhand {
 
 StoreThread::StoreThread(Loop& loop)
@@ -31,6 +33,7 @@ void StoreThread::submit(std::function<void()> work, std::function<void()> done)
 
 void StoreThread::serve() {
   pthread_setname_np(pthread_self(), "store");
+  ask_for_short_turns();
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are the loop's

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include <cmath>
+#include <thread>
 
 #include "base/bytes.hh"
 #include "base/clock.hh"
@@ -12,6 +14,7 @@
 #include "base/ids.hh"
 #include "base/json.hh"
 #include "base/result.hh"
+#include "base/scheduling.hh"
 
 using namespace farmhand;
 
@@ -91,4 +94,12 @@ TEST_CASE("a file is replaced whole, with the mode asked for") {
   CHECK((st.st_mode & 0777) == 0600);
   CHECK(read_file(std::string(dir) + "/none").error().code == Errc::kNotFound);
   CHECK(system(("rm -r " + std::string(dir)).c_str()) == 0);
+}
+
+TEST_CASE("a wish for short turns changes neither policy nor what a child gets") {
+  std::thread([] {
+    ask_for_short_turns();
+    CHECK(::sched_getscheduler(0) == (SCHED_OTHER | SCHED_RESET_ON_FORK));
+    std::thread([] { CHECK(::sched_getscheduler(0) == SCHED_OTHER); }).join();
+  }).join();
 }
