@@ -32,6 +32,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
   sqlite::OpenOptions options;
   options.cache_kib = kCacheKib;
   options.checkpoint_self = true;
+  options.wal_bytes_kept = kWalBytes * 3 / 2;
   auto db = sqlite::Database::open(path, options);
   if (!db) return db.error();
   std::unique_ptr<Store> store(new Store(std::move(*db)));

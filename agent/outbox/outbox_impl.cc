@@ -60,7 +60,7 @@ void Outbox::Impl::open() {
         self.blocked = false;
         self.retry_timer.stop();
         self.kick();
-        self.maintain_in(kMaintainMs);
+        self.maintain_in(kMaintainMoreMs);
         if (self.handoff.empty()) self.finish_flushes({}, self.handoff.last_serial());
       });
 }

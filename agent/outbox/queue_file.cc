@@ -176,7 +176,10 @@ Result<bool> QueueFile::maintain(const Stamp& now) {
       auto written = t.db.checkpoint(sqlite::Database::Checkpoint::kPassive);
       if (!written) return written.error();
     }
-    return airy || ballast_.state() == BallastState::kReleased;
+    Result<bool> shorter = false;
+    if (!disk_full_) shorter = t.db.lengthen_wal(options_.budget.wal_bytes_kept);
+    if (!shorter) return shorter.error();
+    return airy || *shorter || ballast_.state() == BallastState::kReleased;
   });
 }
 

@@ -22,6 +22,7 @@ Budget budget_from(uint64_t size_max) {
   // The WAL may grow beyond the mark by one group and what is dropped to make room for it.
   const uint64_t wal_bytes = std::min(16 * kMiB, b.size_max / 4);
   b.checkpoint_bytes = wal_bytes / 4;
+  b.wal_bytes_kept = wal_bytes / 8 * 3;
   b.file_bytes = b.size_max - b.ballast_bytes - b.evidence_bytes - wal_bytes;
   for (size_t i = 0; i < kShares.size(); ++i) b.lane_bytes[i] = b.file_bytes * kShares[i] / 100;
   return b;

@@ -18,6 +18,7 @@ struct Budget {
   uint64_t size_max = 0;
   uint64_t file_bytes = 0;        // the main file, a hard bound (max_page_count)
   uint64_t checkpoint_bytes = 0;  // WAL size after which it is written back
+  uint64_t wal_bytes_kept = 0;    // as long the WAL file stays
   uint64_t ballast_bytes = 0;     // given up first when the disk is full
   uint64_t evidence_bytes = 0;    // of the records that the coordinator refused
   std::array<uint64_t, kLaneCount> lane_bytes{};

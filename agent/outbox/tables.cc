@@ -94,6 +94,7 @@ Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const Budg
   auto db = sqlite::Database::open(path, {.cache_kib = kCacheKib,
                                           .bytes_max = budget.file_bytes,
                                           .checkpoint_self = true,
+                                          .wal_bytes_kept = budget.wal_bytes_kept,
                                           .vfs = vfs});
   if (!db) return db.error();
   auto tables = ask(*db, "SELECT count(*) FROM sqlite_schema");

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/file.hh"
@@ -15,7 +16,7 @@ namespace farmhand::sqlite {
 namespace {
 
 constexpr int kPageBytes = 4096;
-constexpr int kWalBytesKept = 4 << 20;  // a longer WAL file is cut when it starts over
+constexpr sqlite3_int64 kWalStepBytes = 512 << 10;
 
 // The kind of an I/O error is what the system call said, where SQLite still knows it.
 Errc errc_of_io(sqlite3* db) {
@@ -113,7 +114,7 @@ Result<void> Database::configure(const OpenOptions& options) {
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
       "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
       "PRAGMA trusted_schema=OFF;";
-  recipe += "PRAGMA journal_size_limit=" + std::to_string(kWalBytesKept) + ";";
+  recipe += "PRAGMA journal_size_limit=" + std::to_string(options.wal_bytes_kept) + ";";
   recipe += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   if (options.bytes_max != 0) {
     recipe += "PRAGMA max_page_count=" + std::to_string(options.bytes_max / kPageBytes) + ";";
@@ -136,6 +137,27 @@ Result<void> Database::checkpoint(Checkpoint mode) {
   if (rc != SQLITE_OK) return error_from(db_.get(), "checkpoint '" + path_ + "'");
   *wal_bytes_ = 0;  // the next commit starts the WAL over
   return {};
+}
+
+// Zeros behind the end are no frames: the checksums of a WAL begin with its header. Allocating them
+// is not enough, for the first write into an allocated block goes through the journal too.
+Result<bool> Database::lengthen_wal(uint64_t bytes) {
+  sqlite3_file* wal = nullptr;
+  sqlite3_int64 size = 0;
+  sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (wal == nullptr || wal->pMethods == nullptr) return false;  // before the first commit
+  if (wal->pMethods->xFileSize(wal, &size) != SQLITE_OK) return false;
+  const sqlite3_int64 missing = static_cast<sqlite3_int64>(bytes) - size;
+  if (missing <= 0) return false;
+  const sqlite3_int64 step = std::min(missing, kWalStepBytes);
+  const std::string zeros(static_cast<size_t>(step), '\0');
+  if (wal->pMethods->xWrite(wal, zeros.data(), static_cast<int>(step), size) != SQLITE_OK) {
+    return false;
+  }
+  if (wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) != SQLITE_OK) {
+    return Error{Errc::kIo, "sync '" + path_ + "-wal'"};
+  }
+  return missing > step;
 }
 
 Result<bool> Database::quick_check(int limit_ms) {

@@ -24,7 +24,11 @@ struct OpenOptions {
   int cache_kib = 256;           // page cache; a larger transaction spills into the WAL
   uint64_t bytes_max = 0;        // of the main file, 0: no bound
   bool checkpoint_self = false;  // the owner calls checkpoint(); else every 1000 pages
-  std::string vfs = {};          // empty: the system's; tests inject faults with their own
+  // A longer WAL file is cut to this when it starts over. More than the WAL has at a checkpoint: a
+  // commit that makes its file longer waits for the file system's journal, and so for whatever else
+  // is being written there; one into blocks that exist waits for the disk alone.
+  uint64_t wal_bytes_kept = 8 << 20;
+  std::string vfs = {};  // empty: the system's; tests inject faults with their own
 };
 
 class Database {
@@ -38,6 +42,10 @@ class Database {
   enum class Checkpoint { kPassive, kTruncate };
   Result<void> checkpoint(Checkpoint mode);
   uint64_t wal_bytes() const { return *wal_bytes_; }  // as of the last commit
+
+  // Makes the WAL file a step longer, in blocks that are written and synced, until it has `bytes`:
+  // before commits need them. True: there is more to do. A disk without room ends it.
+  Result<bool> lengthen_wal(uint64_t bytes);
 
   // `quick_check`, given up after `limit_ms`: true when sound as far as it got.
   Result<bool> quick_check(int limit_ms);

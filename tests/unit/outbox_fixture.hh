@@ -103,6 +103,7 @@ struct QueueFixture {
     b.size_max = 5 << 19;
     b.file_bytes = 3 << 19;
     b.checkpoint_bytes = 256 << 10;
+    b.wal_bytes_kept = 384 << 10;
     b.ballast_bytes = 64 << 10;
     b.evidence_bytes = 16 << 10;
     b.lane_bytes = {128 << 10, 128 << 10, 256 << 10, 256 << 10, 512 << 10};
