@@ -4,37 +4,14 @@
 // ledger has committed them. Plain SQLite is measured in the same run, on the same disk, with the
 // same durability. `drain_bench [events] [directory]`
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <optional>
-#include <string>
-
-#include "../unit/certificates.hh"
-#include "base/bytes.hh"
-#include "base/log.hh"
-#include "coordinator/coordinator.hh"
-#include "loop/wakeup.hh"
-#include "outbox/outbox.hh"
-#include "store/state.hh"
-#include "sync/convert.hh"
-#include "sync/uplink.hh"
-#include "wire/record.hh"
+#include "machine.hh"
+#include "rig.hh"
+#include "store/statement.hh"
 
 using namespace farmhand;
 
 namespace {
-
-constexpr size_t kEventBytes = 256;
-
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double cpu_s(int who) {
   rusage usage{};
@@ -43,127 +20,14 @@ double cpu_s(int who) {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-template <typename T>
-T must(Result<T> result) {
-  if (result) return std::move(*result);
-  std::fprintf(stderr, "drain_bench: %s\n", result.error().message.c_str());
-  std::exit(1);
-}
-void must(Result<void> result) {
-  if (result) return;
-  std::fprintf(stderr, "drain_bench: %s\n", result.error().message.c_str());
-  std::exit(1);
-}
-
-// Letters that carry 6 random bits each, from one block that is used again at every offset.
-std::string random_letters(size_t at, size_t count) {
-  static const std::string block = [] {
-    std::string bytes(1 << 20, 0);
-    for (size_t i = 0; i < bytes.size(); i += 256)
-      fill_random({reinterpret_cast<uint8_t*>(&bytes[i]), 256});
-    for (char& c : bytes)
-      c = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[c & 63];
-    return bytes;
-  }();
-  return block.substr(at * 61 % (block.size() - count), count);
-}
-
-std::string event_number(uint64_t number) {
-  wire::Event event;
-  event.uuid = Uuid::random();
-  event.boottime_ns = 1'000'000'000 + number;
-  event.device_key = "card-" + std::to_string(number % 8);
-  event.plugin = "sim";
-  event.reason = "bench.event";
-  event.sentence = "event " + std::to_string(number) + " ";
-  event.attributes = {{"detail", random_letters(number, 128)}};
-  const size_t without = wire::encode_record(event).size();
-  if (without < kEventBytes) event.sentence.append(kEventBytes - without, '.');
-  std::string record = wire::encode_record(event);
-  while (record.size() > kEventBytes) {  // a length prefix grew by a byte
-    event.sentence.pop_back();
-    record = wire::encode_record(event);
-  }
-  return record;
-}
-
-struct Child {
-  pid_t pid;
-  uint16_t port;
-};
-
-// The coordinator, as `farmhand-coordinator serve` runs it.
-[[noreturn]] void run_coordinator(const std::string& dir, const Certificates& certificates,
-                                  int report_fd) {
-  Loop loop;
-  SystemClock clock;
-  net::Context::Options net_options;
-  net_options.connections_max = 0;
-  net_options.buffer_bytes = 64 << 10;
-  auto net = must(net::Context::create(loop, net_options));
-  coordinator::Coordinator::Options options;
-  options.state_dir = dir;
-  options.port = 0;
-  options.cert = certificates.cert("server");
-  options.key = certificates.key("server");
-  auto coordinator = must(coordinator::Coordinator::start(loop, clock, *net, options));
-  const uint16_t port = coordinator->port();
-  if (write(report_fd, &port, sizeof port) != sizeof port) std::exit(1);
-  SignalWatch stop(loop, SIGTERM, [&] { loop.stop(); });
-  loop.run();
-  coordinator.reset();
-  _exit(0);
-}
-
-Child start_coordinator(const std::string& dir, const Certificates& certificates) {
-  int fds[2];
-  if (pipe(fds) != 0) std::exit(1);
-  const pid_t pid = fork();
-  if (pid == 0) run_coordinator(dir, certificates, fds[1]);
-  close(fds[1]);
-  uint16_t port = 0;
-  if (read(fds[0], &port, sizeof port) != sizeof port) std::exit(1);
-  close(fds[0]);
-  return {pid, port};
-}
-
-void enroll_offline(const std::string& dir, const Uuid& node, const std::string& secret) {
-  must(make_directories(dir));
-  auto store = must(coordinator::Store::open(coordinator::store_path(dir)));
-  must(
-      store->nodes.enroll({node, "bench", "0", "bench", {"sim"}, coordinator::hash_of(secret), 1}));
-}
-
-struct Node {
-  Loop loop;
-  SystemClock clock;
-  std::unique_ptr<net::Context> net = must(net::Context::create(loop));
-  StateFile state;
-  StoreThread store{loop};
-  StateEpochStore epochs{state};
-  Outbox outbox;
-  Node(const std::string& dir)
-      : state(must(StateFile::open(dir + "/state.db"))), outbox(loop, clock, store, options(dir)) {}
-
-  Outbox::Options options(const std::string& dir) {
-    Outbox::Options options;
-    options.path = dir + "/queue.db";
-    options.size_max = 16ull << 30;
-    options.epochs = &epochs;
-    options.encoders = wire_encoders();
-    return options;
-  }
-  uint64_t depth() const { return outbox.stats().lanes[index_of(Lane::kHealth)].depth; }
-};
-
 double fill(Node& node, uint64_t events) {
   uint64_t durable = 0;
   double generating = 0;
-  const double begun = now_s();
+  const Stopwatch all;
   for (uint64_t sent = 0; sent < events;) {
-    const double before = now_s();
+    const Stopwatch one;
     std::string record = event_number(sent);
-    generating += now_s() - before;
+    generating += one.seconds();
     if (node.outbox.enqueue_durable(Lane::kHealth, std::move(record),
                                     [&](Result<uint64_t> seq) { durable += seq.ok(); }))
       ++sent;
@@ -171,26 +35,21 @@ double fill(Node& node, uint64_t events) {
       node.loop.run_once();
   }
   while (durable < events) node.loop.run_once();
-  return now_s() - begun - generating;
+  return all.seconds() - generating;
 }
 
 double drain(Node& node, const Uuid& id, const std::string& secret, uint16_t port,
              const std::string& ca) {
-  Uplink::Options options;
-  options.url = "wss://127.0.0.1:" + std::to_string(port) + "/v1/sync";
-  options.ca_file = ca;
-  options.credential = secret;
-  options.node = id;
-  options.boot_id = "bench";
-  Uplink uplink(node.loop, node.clock, *node.net, node.outbox, options);
-  const double begun = now_s();
+  Uplink uplink(node.loop, node.clock, *node.net, node.outbox,
+                node.uplink_options(id, secret, port, ca));
+  const Stopwatch all;
   uplink.start();
   while (node.depth() > 0) {
     node.loop.run_once();
     if (!uplink.status().last_error.empty())
       must(Error{Errc::kInternal, uplink.status().last_error});
   }
-  return now_s() - begun;
+  return all.seconds();
 }
 
 double plain_sqlite(const std::string& path, uint64_t rows, uint64_t per_commit) {
@@ -198,13 +57,13 @@ double plain_sqlite(const std::string& path, uint64_t rows, uint64_t per_commit)
   must(db.exec("CREATE TABLE IF NOT EXISTS event(id INTEGER PRIMARY KEY, record BLOB NOT NULL)"));
   auto insert = must(sqlite::Statement::prepare(db, "INSERT INTO event(record) VALUES (?)"));
   const std::string record = event_number(1);
-  const double begun = now_s();
+  const Stopwatch all;
   for (uint64_t done = 0; done < rows; done += per_commit) {
     auto transaction = must(sqlite::Transaction::begin(db));
     for (uint64_t i = 0; i < per_commit; ++i) must(sqlite::Query(insert).bind_blob(record).run());
     must(transaction.commit());
   }
-  return static_cast<double>(rows) / (now_s() - begun);
+  return static_cast<double>(rows) / all.seconds();
 }
 
 }  // namespace
@@ -215,6 +74,8 @@ int main(int argc, char** argv) {
   if (mkdtemp(dir.data()) == nullptr) return 1;
   signal(SIGPIPE, SIG_IGN);
   log::set_level(log::Level::kWarn);
+  print_machine(dir);
+  ask_for_short_turns();  // as farmhandd does; SQLite's rows have it too
 
   Certificates certificates;
   certificates.make_ca("ca");
