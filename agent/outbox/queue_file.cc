@@ -10,8 +10,7 @@ namespace farmhand {
 
 namespace {
 
-constexpr uint64_t kVacuumPages = 64;         // a few pages per idle tick
-constexpr uint64_t kVacuumPagesWorth = 4096;  // less is not worth giving back
+constexpr uint64_t kVacuumPages = 64;  // a few pages per idle tick
 
 std::string sibling(const std::string& path, std::string_view suffix) {
   const std::string stem = path.ends_with(".db") ? path.substr(0, path.size() - 3) : path;
@@ -167,7 +166,8 @@ Result<bool> QueueFile::maintain(const Stamp& now) {
     }
     auto pages = t.pages();
     if (!pages) return pages.error();
-    const bool airy = pages->free > kVacuumPagesWorth && pages->free > pages->used;
+    const bool airy =
+        pages->free * kPageBytes > options_.budget.vacuum_bytes && pages->free > pages->used;
     if (airy) {
       const std::string vacuum = "PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")";
       if (auto done = t.db.exec(vacuum.c_str()); !done) return done.error();

@@ -21,6 +21,7 @@ struct Budget {
   uint64_t wal_bytes_kept = 0;    // as long the WAL file stays
   uint64_t ballast_bytes = 0;     // given up first when the disk is full
   uint64_t evidence_bytes = 0;    // of the records that the coordinator refused
+  uint64_t vacuum_bytes = 0;      // less free space in the main file is not worth giving back
   std::array<uint64_t, kLaneCount> lane_bytes{};
 
   // Applied rows stay until they fill this much of a lane, or for kTailNs.

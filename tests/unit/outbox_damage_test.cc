@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "base/file.hh"
-#include "fault_vfs.hh"
+#include "old_fault_vfs.hh"
 #include "outbox_fixture.hh"
 #include "store/statement.hh"
 

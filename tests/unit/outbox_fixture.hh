@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A queue file in a temporary directory, and a coordinator that checks what it is given: every
-// number exactly once, in order, chains unbroken.
+// A queue file in a temporary directory.
 #pragma once
 
 #include <doctest.h>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "outbox/queue_file.hh"
+#include "outbox_coordinator.hh"
 #include "temporary_directory.hh"
 
 namespace farmhand {
@@ -39,56 +39,6 @@ inline OutboxEncoders plain_encoders() {
           [](Lane lane, int64_t, int64_t) { return "interruption " + std::string(name_of(lane)); }};
 }
 
-// What a coordinator knows of one node.
-class FakeCoordinator {
- public:
-  struct Entry {
-    Epoch epoch;
-    uint64_t seq;
-    std::string record;  // empty: a gap
-    GapReason reason;
-    bool operator==(const Entry&) const = default;
-  };
-
-  std::array<std::optional<Watermark>, kLaneCount> watermarks;
-  std::array<std::vector<Entry>, kLaneCount> entries;
-  int broken_chains = 0;  // a real one would refuse the segment
-
-  void apply(const Segment& s) {
-    auto& mark = watermarks[index_of(s.lane)];
-    const bool next = mark && mark->epoch == s.epoch;
-    if (next && s.to <= mark->seq) return;  // known, however old
-    const uint64_t expected = next ? mark->seq + 1 : 1;
-    CHECK(s.from == expected);
-    const Chain before = next ? mark->chain : Chain{};
-    if (s.kind == SegmentKind::kRecords && s.chain != next_chain(before, s.bytes)) ++broken_chains;
-    auto& lane = entries[index_of(s.lane)];
-    const auto walked =
-        walk_segment(s, {[&](uint64_t seq, std::string_view record) {
-                           lane.push_back({s.epoch, seq, std::string(record), GapReason::kNone});
-                         },
-                         [&](uint64_t from, uint64_t to, GapReason reason) {
-                           for (uint64_t seq = from; seq <= to; ++seq)
-                             lane.push_back({s.epoch, seq, "", reason});
-                         }});
-    CHECK(walked.ok());
-    mark = s.end();
-  }
-
-  std::vector<std::string> records(Lane lane) const {
-    std::vector<std::string> all;
-    for (const auto& e : entries[index_of(lane)]) {
-      if (!e.record.empty()) all.push_back(e.record);
-    }
-    return all;
-  }
-  size_t gaps(Lane lane, GapReason reason) const {
-    size_t n = 0;
-    for (const auto& e : entries[index_of(lane)]) n += e.record.empty() && e.reason == reason;
-    return n;
-  }
-};
-
 struct QueueFixture {
   TemporaryDirectory dir;
   MemoryEpochStore epochs;
@@ -106,6 +56,7 @@ struct QueueFixture {
     b.wal_bytes_kept = 384 << 10;
     b.ballast_bytes = 64 << 10;
     b.evidence_bytes = 16 << 10;
+    b.vacuum_bytes = 512 << 10;
     b.lane_bytes = {128 << 10, 128 << 10, 256 << 10, 256 << 10, 512 << 10};
     return b;
   }
