@@ -25,6 +25,7 @@ struct Node {
     Budget b;
     b.file_bytes = 512 << 10;
     b.checkpoint_bytes = 48 << 10;
+    b.wal_bytes_kept = 72 << 10;
     b.ballast_bytes = 16 << 10;
     b.evidence_bytes = 8 << 10;
     b.vacuum_bytes = 96 << 10;
