@@ -87,7 +87,7 @@ void Outbox::Impl::on_committed(std::shared_ptr<Batch> batch, Result<Committed> 
   const auto self = shared_from_this();  // a callback may destroy the Outbox
   handoff.finished(*batch);
   if (last.wal_is_long) {
-    store.submit([queue = file, now = stamp()] { (void)queue->maintain(now); });
+    store.submit([queue = file, now = stamp()] { queue->make_way(now); });
   }
   kick();  // the store thread goes on while we call back
   complete(*batch, *result);

@@ -151,6 +151,17 @@ bool QueueFile::wal_is_long() const {
   return tables_ != nullptr && tables_->db.wal_bytes() > options_.budget.checkpoint_bytes;
 }
 
+Result<bool> QueueFile::write_wal_back() {
+  if (!wal_is_long()) return true;
+  auto written = tables_->db.checkpoint(sqlite::Database::Checkpoint::kPassive);
+  if (!written) return written.error();
+  return true;
+}
+
+void QueueFile::make_way(const Stamp& now) {
+  (void)guarded<bool>(now, [&] { return write_wal_back(); });  // the next commit meets the error
+}
+
 Result<bool> QueueFile::maintain(const Stamp& now) {
   return guarded<bool>(now, [&]() -> Result<bool> {
     Tables& t = *tables_;
@@ -172,14 +183,11 @@ Result<bool> QueueFile::maintain(const Stamp& now) {
       const std::string vacuum = "PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")";
       if (auto done = t.db.exec(vacuum.c_str()); !done) return done.error();
     }
-    if (wal_is_long()) {
-      auto written = t.db.checkpoint(sqlite::Database::Checkpoint::kPassive);
-      if (!written) return written.error();
-    }
-    Result<bool> shorter = false;
-    if (!disk_full_) shorter = t.db.lengthen_wal(options_.budget.wal_bytes_kept);
-    if (!shorter) return shorter.error();
-    return airy || *shorter || ballast_.state() == BallastState::kReleased;
+    if (auto written = write_wal_back(); !written) return written.error();
+    Result<bool> short_wal = false;
+    if (!disk_full_) short_wal = t.db.lengthen_wal(options_.budget.wal_bytes_kept);
+    if (!short_wal) return short_wal.error();
+    return airy || *short_wal || ballast_.state() == BallastState::kReleased;
   });
 }
 

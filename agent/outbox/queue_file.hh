@@ -66,8 +66,10 @@ class QueueFile {
   Result<std::vector<Position>> positions(const Stamp& now);
 
   // Work for idle moments: writes the WAL back, saves applied places, gives pages back to the disk
-  // a few at a time, takes the ballast again. True: there is more.
+  // a few at a time, makes the WAL file long, takes the ballast again. True: there is more.
   Result<bool> maintain(const Stamp& now);
+  // Between commits: the WAL is written back when it is long, nothing else.
+  void make_way(const Stamp& now);
   bool wal_is_long() const;
 
   // The end of this file's use here. `clean`: nothing accepted is unwritten, and the file says so.
@@ -104,6 +106,7 @@ class QueueFile {
   using Claims = std::vector<std::pair<Lane, std::optional<Watermark>>>;
   Result<Standing> adopt(const Claims& claims, const Stamp& now);
   Result<void> move_applied(const std::vector<std::pair<Lane, Finding>>& findings, bool writes);
+  Result<bool> write_wal_back();
   void refresh_stats();
   Lives lives(const Stamp& now) { return {*tables_, *options_.epochs, options_.encoders, now}; }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kPageBytes = 4096;
 constexpr sqlite3_int64 kWalStepBytes = 512 << 10;
+constexpr sqlite3_int64 kWriteBytes = 64 << 10;  // SQLite's files take less than 128 KiB at a time
 
 // The kind of an I/O error is what the system call said, where SQLite still knows it.
 Errc errc_of_io(sqlite3* db) {
@@ -149,15 +150,16 @@ Result<bool> Database::lengthen_wal(uint64_t bytes) {
   if (wal->pMethods->xFileSize(wal, &size) != SQLITE_OK) return false;
   const sqlite3_int64 missing = static_cast<sqlite3_int64>(bytes) - size;
   if (missing <= 0) return false;
-  const sqlite3_int64 step = std::min(missing, kWalStepBytes);
-  const std::string zeros(static_cast<size_t>(step), '\0');
-  if (wal->pMethods->xWrite(wal, zeros.data(), static_cast<int>(step), size) != SQLITE_OK) {
-    return false;
+  const std::string zeros(static_cast<size_t>(kWriteBytes), '\0');
+  const sqlite3_int64 end = size + std::min(missing, kWalStepBytes);
+  for (; size < end; size += kWriteBytes) {
+    const auto count = static_cast<int>(std::min(kWriteBytes, end - size));
+    if (wal->pMethods->xWrite(wal, zeros.data(), count, size) != SQLITE_OK) return false;
   }
   if (wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) != SQLITE_OK) {
     return Error{Errc::kIo, "sync '" + path_ + "-wal'"};
   }
-  return missing > step;
+  return missing > kWalStepBytes;
 }
 
 Result<bool> Database::quick_check(int limit_ms) {

@@ -420,6 +420,23 @@ TEST_CASE("the current epoch is kept in state.db") {
   CHECK(**StateEpochStore(*state).load() == epoch);
 }
 
+TEST_CASE("idle moments make the WAL long, and commits and checkpoints leave it so") {
+  QueueFixture f;
+  f.must_put(kLane, {numbered(0)});
+  for (Result<bool> more = true; *more;) {
+    more = f.queue->maintain(f.now);
+    REQUIRE(more.ok());
+    f.now.boottime_ns += 1'000'000'000;
+  }
+  const auto length = [&] { return std::filesystem::file_size(f.path() + "-wal"); };
+  CHECK(length() == f.budget.wal_bytes_kept);
+  for (int i = 0; i < 200; ++i) {
+    f.must_put(kLane, {numbered(i)});
+    if (f.queue->wal_is_long()) f.queue->make_way(f.now);
+  }
+  CHECK(length() == f.budget.wal_bytes_kept);
+}
+
 TEST_CASE("the shares of the lanes fit into the bound") {
   for (const uint64_t size_max : {uint64_t{0}, uint64_t{64} << 20, uint64_t{2} << 30}) {
     const Budget b = budget_from(size_max);
