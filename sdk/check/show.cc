@@ -55,6 +55,8 @@ int show(const Options& options) {
   Rig rig(*entry, findings, options.settings);
   if (rig.create() != FH_OK) return failed("create", rig.error);
   if (rig.start() != FH_OK) return failed("start", rig.error);
+  // Nothing detectable is not the same as no devices.
+  if (enumerate(rig) != FH_OK) return failed("enumerate", rig.error);
   const auto known = know(rig);
   for (const Known& each : known) {
     printf("%s\n", each.device.key.c_str());
