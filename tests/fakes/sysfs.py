@@ -87,13 +87,16 @@ class Tree:
         self.link(f'sys/class/hwmon/hwmon{number}', folder)
         return folder
 
-    def class_device(self, class_name, name, parent=None, dev=None):
-        """`/sys/class/accel/accel0`, a child of `parent` or virtual."""
+    def class_device(self, class_name, name, parent=None, dev=None, node=None):
+        """`/sys/class/accel/accel0`, a child of `parent` or virtual; `node` is its node below /dev."""
         folder = f'{parent}/{class_name}/{name}' if parent else f'sys/devices/virtual/{class_name}/{name}'
         os.makedirs(self.path(folder), exist_ok=True)
         if parent:
             self.link(f'{folder}/device', parent)
         if dev:
             self.write(f'{folder}/dev', f'{dev}\n')
+        if node:
+            self.write(f'{folder}/uevent', f'MAJOR={dev.split(":")[0]}\nMINOR={dev.split(":")[1]}\nDEVNAME={node}\n')
+            self.node(f'dev/{node}')
         self.link(f'sys/class/{class_name}/{name}', folder)
         return folder

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <doctest.h>
-#include <farmhand/call.hh>
+
+#include <farmhand/diag.hh>
+#include <farmhand/jobenv.hh>
 #include <map>
 #include <string>
 #include <utility>
@@ -12,7 +14,7 @@
 
 struct FakeDevice {
   fh_device raw;
-  std::string key, vendor, model, note;
+  std::string key, vendor, model, note, serial, uuid, pci, firmware, driver;
   std::map<std::string, double> peaks;         // by dtype
   std::map<std::string, std::string> sources;  // by dtype
 };
@@ -28,6 +30,18 @@ struct FakeSample {
   int32_t status = FH_SAMPLE_UNKNOWN;
   double value = 0;
   uint64_t boottime_ns = 0;
+};
+
+struct FakeEvidence {
+  double value, least, most;
+  uint32_t bounds;
+  std::string text;
+};
+
+struct FakeVerdict {
+  int32_t verdict;
+  std::string reason, sentence;
+  std::map<std::string, FakeEvidence> evidence;
 };
 
 class FakeHost {
@@ -104,6 +118,50 @@ class FakeHost {
     return sample(device, ids);
   }
 
+  int32_t check(uint32_t device) {
+    verdicts.clear();
+    const fh_call call = call_for(device);
+    return table<fh_health>(FH_HEALTH_ID).check(self_, &call);
+  }
+
+  // OK, FAIL and so on; -1: the check was not emitted.
+  int32_t verdict(const std::string& check) const {
+    const auto found = verdicts.find(check);
+    return found == verdicts.end() ? -1 : found->second.verdict;
+  }
+
+  int32_t prepare(const std::vector<uint32_t>& devices) {
+    nodes.clear();
+    variables.clear();
+    const fh_call call = call_for(FH_NO_DEVICE);
+    std::vector<fh_leased> leased;
+    for (const uint32_t each : devices) leased.push_back({each, 0, {}});
+    fh_lease lease = farmhand::made<fh_lease>();
+    lease.id = farmhand::str("lease-1");
+    lease.devices = leased.data();
+    lease.device_count = static_cast<uint32_t>(leased.size());
+    return table<fh_jobenv>(FH_JOBENV_ID).prepare(self_, &call, &lease);
+  }
+
+  int32_t list_tests(uint32_t device) {
+    tests.clear();
+    const fh_call call = call_for(device);
+    return table<fh_diag>(FH_DIAG_ID).tests(self_, &call);
+  }
+
+  // The verdict and its evidence are in `verdicts` under the test's name.
+  int32_t run_test(uint32_t device, const std::string& name, uint64_t budget_ms,
+                   uint64_t seed = 1) {
+    verdicts.clear();
+    const fh_call call = call_for(device);
+    fh_test_run run = farmhand::made<fh_test_run>();
+    run.level = FH_LEVEL_QUICK;
+    run.budget_ns = budget_ms * 1'000'000;
+    run.seed = seed;
+    run.name = farmhand::str(name);
+    return table<fh_diag>(FH_DIAG_ID).run(self_, &call, &run);
+  }
+
   const FakeMetric* find_metric(std::string_view name, std::string_view label_value = {}) const {
     for (const FakeMetric& metric : metrics) {
       if (metric.name == name && metric.label_value == label_value) return &metric;
@@ -146,6 +204,11 @@ class FakeHost {
   std::vector<FakeMetric> metrics;
   std::map<uint32_t, FakeSample> samples;
   std::vector<std::string> logs;
+  std::map<std::string, FakeVerdict> verdicts;   // by check
+  std::vector<std::string> nodes;                // paths
+  std::map<std::string, std::string> variables;  // by name
+  std::map<std::string, uint32_t> tests;         // flags by name
+  double progress = 0;
 
  private:
   static FakeHost& of(void* ctx) { return *static_cast<FakeHost*>(ctx); }
@@ -168,6 +231,27 @@ class FakeHost {
         return take_metric(*reinterpret_cast<const fh_metric*>(record));
       case FH_RECORD_SAMPLE:
         return take_sample(*reinterpret_cast<const fh_sample*>(record));
+      case FH_RECORD_VERDICT:
+        return take_verdict(*reinterpret_cast<const fh_verdict*>(record));
+      case FH_RECORD_EVIDENCE:
+        return take_evidence(*reinterpret_cast<const fh_evidence*>(record));
+      case FH_RECORD_NODE:
+        nodes.push_back(copy(reinterpret_cast<const fh_node*>(record)->path));
+        return FH_OK;
+      case FH_RECORD_VARIABLE: {
+        const auto& given = *reinterpret_cast<const fh_variable*>(record);
+        return variables.emplace(copy(given.name), copy(given.value)).second ? FH_OK : refuse();
+      }
+      case FH_RECORD_TEST: {
+        const auto& given = *reinterpret_cast<const fh_test*>(record);
+        return tests.emplace(copy(given.name), given.flags).second ? FH_OK : refuse();
+      }
+      case FH_RECORD_PROGRESS: {
+        const double percent = reinterpret_cast<const fh_progress*>(record)->percent;
+        if (percent < progress || percent > 100) return refuse();
+        progress = percent;
+        return FH_OK;
+      }
       default:
         return refuse();
     }
@@ -175,8 +259,18 @@ class FakeHost {
 
   int32_t take_device(const fh_device& given) {
     if (given.struct_size != sizeof given || given.key.len == 0) return refuse();
-    devices.push_back(
-        {given, copy(given.key), copy(given.vendor), copy(given.model), copy(given.note), {}, {}});
+    devices.push_back({given,
+                       copy(given.key),
+                       copy(given.vendor),
+                       copy(given.model),
+                       copy(given.note),
+                       copy(given.serial),
+                       copy(given.uuid),
+                       copy(given.pci),
+                       copy(given.firmware),
+                       copy(given.driver),
+                       {},
+                       {}});
     return FH_OK;
   }
 
@@ -208,6 +302,23 @@ class FakeHost {
     return FH_OK;
   }
 
+  // A check comes once in a call, and says why unless it is well.
+  int32_t take_verdict(const fh_verdict& given) {
+    last_check_ = copy(given.check);
+    const bool reasoned = given.verdict == FH_VERDICT_OK || given.reason.len != 0;
+    if (last_check_.empty() || !reasoned || verdicts.count(last_check_) != 0) return refuse();
+    verdicts[last_check_] = {given.verdict, copy(given.reason), copy(given.sentence), {}};
+    return FH_OK;
+  }
+
+  int32_t take_evidence(const fh_evidence& given) {
+    if (verdicts.count(last_check_) == 0) return refuse();
+    verdicts[last_check_].evidence[copy(given.name)] = {given.value, given.least, given.most,
+                                                        given.bounds, copy(given.text)};
+    return FH_OK;
+  }
+
+  std::string last_check_;
   void* self_ = nullptr;
   uint64_t calls_ = 0;
 };

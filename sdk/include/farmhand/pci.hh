@@ -106,6 +106,21 @@ inline PciLink read_link(const std::string& folder) {
           within(read_number(folder + "/max_link_width"), 1, 32)};
 }
 
+// The same, but the largest values are those that device and slot can do together: a fast card in a
+// slow slot is not degraded.
+inline PciLink reachable_link(const std::string& folder) {
+  PciLink link = read_link(folder);
+  const std::string above = upstream_of(folder);
+  if (above.empty()) return link;
+  const PciLink slot = read_link(above);
+  const auto lower = [](Reading* mine, const Reading& other) {
+    if (mine->ok() && other.ok()) mine->value = std::min(mine->value, other.value);
+  };
+  lower(&link.speed_max, slot.speed_max);
+  lower(&link.width_max, slot.width_max);
+  return link;
+}
+
 // Errors that the device has seen (AER), since boot: the last line, `TOTAL_ERR_COR 2`. The lines
 // above it need not add up to it (linux Documentation/ABI/testing/sysfs-bus-pci-devices-aer_stats);
 // a file without it was cut short.
