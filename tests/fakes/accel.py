@@ -13,8 +13,7 @@ def address_of(number):
 
 def accel(tree, number, folder):
     """`/sys/class/accel/accelN` with its node; the major number is 261 (linux include/drm/drm_accel.h)."""
-    tree.class_device('accel', f'accel{number}', folder, f'261:{number}')
-    tree.node(f'dev/accel/accel{number}')
+    tree.class_device('accel', f'accel{number}', folder, f'261:{number}', f'accel/accel{number}')
     return folder
 
 
@@ -36,24 +35,26 @@ def qaic(tree, number):
     folder = tree.pci(address_of(number), 0x17cb, 0xa100, driver='qaic', speed='16.0', speed_max='16.0', width=8,
                       width_max=8)
     tree.files(folder, ce_count=0, ue_count=0, ue_nonfatal_count=0)
+    tree.write(f'{folder}/mhi{number}/serial_number', f'Serial Number: 42910{number:03d}\n')
     return accel(tree, number, folder)
 
 
 def wormhole(tree, number):
     folder = tree.pci(address_of(number), 0x1e52, 0x401e, driver='tenstorrent', speed='16.0', speed_max='16.0')
-    mine = tree.class_device('tenstorrent', f'tenstorrent!{number}', folder, f'240:{number}')
+    mine = tree.class_device('tenstorrent', f'tenstorrent!{number}', folder, f'240:{number}',
+                             f'tenstorrent/{number}')
     tree.files(mine, tt_aiclk=1000, tt_axiclk=900, tt_arcclk=540, tt_serial=f'0100018611902{number:03x}\n',
                tt_card_type='n300\n', tt_asic_id='0x0\n', tt_fw_bundle_ver='19.4.2.0\n', tt_heartbeat=12345,
                tt_therm_trip_count=0)
     tree.hwmon(folder, 'wormhole', temp1=('asic1_temp', 45500), temp1_max=75000, in0=('vcore1', 880),
                curr1=('current1', 28000), power1=('power1', 24000000), power1_max=85000000)
-    tree.node(f'dev/tenstorrent/{number}')
     return folder
 
 
 def generic(tree, number):
     """A card nobody knows, with a hwmon chip; named in the configuration by its ids."""
     folder = tree.pci(address_of(number), 0x1d0f, 0x7064, driver='neuron')
+    tree.class_device('neuron_device', f'neuron{number}', folder, f'235:{number}', f'neuron{number}')
     tree.hwmon(folder, 'neuron', temp1=('chip', 51000), temp1_crit=95000, power1_average=61000000,
                energy1=('total', 123456789), in0=('vdd', 850), curr1=('vdd', 64000), fan1=('fan', 4200))
     return folder
@@ -69,7 +70,7 @@ def hwmon_of(tree, folder):
 
 
 FAULTS = {
-    'unbound': lambda tree, at: [tree.remove(f'{at}/{name}') for name in ('driver', 'accel', 'tenstorrent', 'hwmon')],
+    'unbound': lambda tree, at: [tree.remove(f'{at}/{name}') for name in ('driver', 'accel', 'tenstorrent', 'neuron_device', 'hwmon')],
     'vanished': lambda tree, at: [tree.remove(at), tree.remove(f'sys/bus/pci/devices/{at.rsplit("/", 1)[1]}')],
     'hot': lambda tree, at: tree.write(f'{hwmon_of(tree, at)}/temp1_input', 99000),
     'celsius': lambda tree, at: tree.write(f'{hwmon_of(tree, at)}/temp1_input', 45),

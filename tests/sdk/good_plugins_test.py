@@ -5,8 +5,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 CHECK, BUILD = sys.argv[1:3]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../fakes'))
+from make_tree import build  # noqa: E402
 PLUGINS = {
     'sdk/examples/demo.toml': [],
     'sdk/examples/demo-c.toml': [],
@@ -15,11 +18,34 @@ PLUGINS = {
     'plugins/sim/sim.toml': ['--setting', 'devices=RNGD:2,X330:1'],
     'plugins/host/host.toml': [],
 }
+# With hardware made of files, and without any: manifest, devices, further options.
+FAKES = {
+    'plugins/accel/accel.toml': (['accel/ivpu', 'accel/xdna', 'accel/qaic', 'accel/wormhole', 'accel/generic'],
+                                 ['--active', '--setting', 'match=1d0f:7064=aws/Trainium']),
+}
+
+
+def on_trees(folder):
+    """The options for FAKES, each device of which can vanish."""
+    for number, (path, (devices, options)) in enumerate(FAKES.items()):
+        full, empty = f'{folder}/{number}', f'{folder}/{number}-empty'
+        build(full, devices)
+        build(empty, [])
+        address = f'{full}/sys/bus/pci/devices/0000:10:00.0'
+        vanish = f'rm -rf $(readlink -f {address}) {address}'
+        yield path, [*options, '--setting', f'root={full}', '--empty', f'root={empty}', '--vanish', vanish]
+        yield path, ['--setting', f'root={empty}']
+        yield path, ['--setting', 'root=/nonexistent']
 
 
 def main():
+    with tempfile.TemporaryDirectory(prefix='farmhand-good-') as folder:
+        check([*PLUGINS.items(), *on_trees(folder)])
+
+
+def check(plugins):
     failed = False
-    for path, options in PLUGINS.items():
+    for path, options in plugins:
         manifest = f'{BUILD}/{path}'
         if not os.path.exists(manifest):
             print(f'{path}: not built here')
