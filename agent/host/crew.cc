@@ -68,8 +68,8 @@ void Crew::stop(std::unique_ptr<Job> stop) {
 void Crew::hire() {
   if (workers_.size() == kWorkersMax) return;
   const auto index = static_cast<uint32_t>(workers_.size());
-  auto worker = std::unique_ptr<Worker>(
-      new Worker{.crew = this, .index = index, .bench = {.slot = page_.slots[index], .sink = {}}});
+  auto worker = std::unique_ptr<Worker>(new Worker{
+      .crew = this, .index = index, .bench = {.slot = page_.slots[index], .sink = {}, .room = {}}});
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
   ::pthread_attr_setstacksize(&attributes, kStackBytes);

@@ -30,6 +30,11 @@ bool take_order(std::string_view in, Order& order) {
       !take_string(in, order.expected.version)) {
     return false;
   }
+  order.expected.flags = hello.flags;
+  order.expected.abi_minor = hello.abi_minor;
+  for (uint32_t i = 0; i < hello.interface_count; ++i) {
+    if (!take_string(in, order.expected.interfaces.emplace_back())) return false;
+  }
   for (uint32_t i = 0; i < hello.setting_count; ++i) {
     auto& [key, value] = order.settings.emplace_back();
     if (!take_string(in, key) || !take_string(in, value)) return false;

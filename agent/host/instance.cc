@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "host/interfaces.hh"
 #include "host/now.hh"
 #include "plugin/text.hh"
 
@@ -34,6 +35,8 @@ std::string_view name_of(Operation operation) {
       return "stop";
     case Operation::kDestroy:
       return "destroy";
+    case Operation::kQuery:
+      return "query";
     case Operation::kNone:
       break;
   }
@@ -60,14 +63,18 @@ void Instance::run(const Job& job, Bench& bench) {
 template <typename Call>
 Instance::Outcome Instance::timed(const Job& job, Bench& bench, Operation operation, Call call) {
   Outcome outcome;
-  outcome.error.struct_size = sizeof outcome.error;
+  fh_error& error = bench.room.clear();
   const uint64_t begin_ns = boottime_ns();
   bench.slot.enter(job.id, operation, job.device, begin_ns);
-  outcome.status = call(outcome.error);
+  outcome.status = call(error);
   bench.slot.leave();
   outcome.elapsed_ns = boottime_ns() - begin_ns;
   if (outcome.status < FH_OK || outcome.status > FH_E_INTERNAL) outcome.status = FH_E_INTERNAL;
+  outcome.error = bench.room.error();
   outcome.error.text[sizeof outcome.error.text - 1] = '\0';
+  if (!bench.room.is_whole()) {
+    services_.complain(std::string(name_of(operation)) + " wrote past the end of fh_error");
+  }
   return outcome;
 }
 
@@ -95,17 +102,26 @@ Instance::Outcome Instance::collected(const Job& job, Bench& bench, Call call) {
   return outcome;
 }
 
-void Instance::complain(Operation operation, const Sink& sink) {
+void Instance::complain(Operation operation, Sink& sink) {
+  if (sink.take_late()) {
+    services_.complain("a record was emitted after its call had returned; it was left out");
+  }
   if (sink.complaint().empty()) return;
   std::string line(name_of(operation));
   line.append(" emitted ").append(sink.complaint()).append("; it was left out");
-  services_.log(FH_LOG_WARN, line);
+  services_.complain(line);
 }
 
-template <typename Table>
-const Table* Instance::find_interface(std::string_view id, size_t size_min) {
-  const auto* table = static_cast<const Table*>(entry_.query(self_, str_of(id)));
-  return table != nullptr && table->struct_size >= size_min ? table : nullptr;
+Result<void> Instance::find_interfaces(const Job& job, Bench& bench) {
+  const auto find = [&](std::string_view id) { return entry_.query(self_, str_of(id)); };
+  bench.slot.enter(job.id, Operation::kQuery, job.device, boottime_ns());
+  auto checked = check_interfaces(find, order_.expected);
+  if (checked) {
+    devices_ = static_cast<const fh_devices*>(find(FH_DEVICES_ID));
+    telemetry_ = static_cast<const fh_telemetry*>(find(FH_TELEMETRY_ID));
+  }
+  bench.slot.leave();
+  return checked;
 }
 
 Instance::Outcome Instance::create(const Job& job, Bench& bench) {
@@ -131,31 +147,26 @@ void Instance::start(const Job& job, Bench& bench) {
   bench.slot.enter(job.id, Operation::kLoad, job.device, boottime_ns());
   const auto entry = load_library(library_fd_, order_.expected);
   bench.slot.leave();
-  if (!entry) {
-    const Outcome refused{.status = FH_E_INVALID, .elapsed_ns = 0, .error = {}};
-    return answer_failure(job, Operation::kLoad, refused, entry.error().message);
-  }
+  if (!entry) return refuse(job, entry.error());
   entry_ = *entry;
   const Outcome created = create(job, bench);
   if (created.status != FH_OK) return answer_failure(job, Operation::kCreate, created);
-  bench.slot.enter(job.id, Operation::kCreate, job.device, boottime_ns());
-  devices_ = find_interface<fh_devices>(FH_DEVICES_ID, sizeof(fh_devices));
-  telemetry_ = find_interface<fh_telemetry>(FH_TELEMETRY_ID, sizeof(fh_telemetry));
-  bench.slot.leave();
+  if (auto found = find_interfaces(job, bench); !found) return refuse(job, found.error());
   const Outcome started = timed(job, bench, Operation::kStart,
                                 [&](fh_error& error) { return entry_.start(self_, &error); });
   if (started.status != FH_OK) return answer_failure(job, Operation::kStart, started);
-  const bool lists = devices_ != nullptr && devices_->enumerate != nullptr;
-  const bool reads =
-      telemetry_ != nullptr && telemetry_->metrics != nullptr && telemetry_->sample != nullptr;
-  if (!lists) devices_ = nullptr;
-  if (!reads) telemetry_ = nullptr;
-  const frame::Started answer{
-      .flags = entry_.flags,
-      .abi_major = entry_.abi_major,
-      .abi_minor = entry_.abi_minor,
-      .interfaces = (lists ? frame::kHasDevices : 0) | (reads ? frame::kHasTelemetry : 0)};
+  const frame::Started answer{.flags = entry_.flags,
+                              .abi_major = entry_.abi_major,
+                              .abi_minor = entry_.abi_minor,
+                              .interfaces = (devices_ != nullptr ? frame::kHasDevices : 0) |
+                                            (telemetry_ != nullptr ? frame::kHasTelemetry : 0)};
   out_.add(frame::Type::kStarted, bytes_of(answer));
+}
+
+// The package is at fault: there is no use in trying it again.
+void Instance::refuse(const Job& job, const Error& why) {
+  const Outcome refused{.status = FH_E_INVALID, .elapsed_ns = 0, .error = {}};
+  answer_failure(job, Operation::kLoad, refused, why.message);
 }
 
 void Instance::stop(const Job& job, Bench& bench) {

@@ -10,6 +10,7 @@
 
 #include "farmhand/devices.h"
 #include "farmhand/telemetry.h"
+#include "host/error_room.hh"
 #include "host/library.hh"
 #include "host/outbound.hh"
 #include "host/services.hh"
@@ -31,6 +32,7 @@ struct Job {
 struct Bench {
   CallSlot& slot;
   Sink sink;
+  ErrorRoom room;
 };
 
 // What the agent says at the beginning.
@@ -68,13 +70,13 @@ class Instance {
   void metrics(const Job& job, Bench& bench);
   void sample(const Job& job, Bench& bench);
 
-  template <typename Table>
-  const Table* find_interface(std::string_view id, size_t size_min);
+  Result<void> find_interfaces(const Job& job, Bench& bench);
   Outcome create(const Job& job, Bench& bench);
+  void refuse(const Job& job, const Error& why);
   void answer_records(frame::Type type, const Job& job, Bench& bench, const Outcome& outcome);
   void answer_failure(const Job& job, frame::Operation operation, const Outcome& outcome,
                       std::string_view text = {});
-  void complain(frame::Operation operation, const Sink& sink);
+  void complain(frame::Operation operation, Sink& sink);
 
   Outbound& out_;
   Services services_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "host/exports.hh"
 #include "plugin/text.hh"
@@ -14,6 +15,11 @@
 namespace farmhand::host {
 
 namespace {
+
+constexpr std::pair<uint64_t, const char*> kFlags[] = {
+    {FH_FLAG_USES_THREADS, "uses_threads"},
+    {FH_FLAG_OPENS_DEVICE_NODES, "opens_device_nodes"},
+    {FH_FLAG_NEEDS_ROOT, "needs_root"}};
 
 Error refused(std::string sentence) {
   return {Errc::kRefused, std::move(sentence)};
@@ -63,6 +69,24 @@ Result<void> check_entry(const fh_plugin_entry& entry) {
   return {};
 }
 
+// A newer plugin's flags that we do not know are not in the agent's list either.
+Result<void> check_promises(const fh_plugin_entry& entry, const Expected& expected) {
+  if (entry.abi_minor != expected.abi_minor) {
+    return refused("it was built for ABI " + std::to_string(entry.abi_major) + "." +
+                   std::to_string(entry.abi_minor) + ", the manifest says " +
+                   std::to_string(FH_ABI_MAJOR) + "." + std::to_string(expected.abi_minor) +
+                   "; write the manifest anew");
+  }
+  for (const auto& [flag, name] : kFlags) {
+    if (((entry.flags ^ expected.flags) & flag) == 0) continue;
+    const bool listed = (expected.flags & flag) != 0;
+    return refused("the manifest " + std::string(listed ? "lists" : "does not list") +
+                   " the flag " + name + ", the library " +
+                   (listed ? "does not have it" : "has it") + "; write the manifest anew");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<fh_plugin_entry> load_library(int fd, const Expected& expected) {
@@ -83,6 +107,7 @@ Result<fh_plugin_entry> load_library(int fd, const Expected& expected) {
   if (auto checked = check_descriptor(entry.descriptor_static, expected); !checked) {
     return checked.error();
   }
+  if (auto kept = check_promises(entry, expected); !kept) return kept.error();
   return entry;
 }
 

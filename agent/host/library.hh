@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.hh"
 #include "farmhand/abi.h"
@@ -13,11 +14,15 @@ namespace farmhand::host {
 
 constexpr uint64_t kHostFeatures = 0;  // bits of fh_host.features
 
-// Who the manifest says it is.
+// What the manifest says it is. The agent decides by the manifest, before anything of the plugin
+// runs; so a library that is something else is refused.
 struct Expected {
   std::string id;
   std::string vendor;
   std::string version;
+  uint64_t flags = 0;
+  uint16_t abi_minor = 0;
+  std::vector<std::string> interfaces;
 };
 
 // The entry cut or filled to our own header's size. The library stays for the process's life:

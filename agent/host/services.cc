@@ -28,6 +28,9 @@ const void* query_service(void*, fh_str) {
   return nullptr;
 }
 
+constexpr std::string_view kTooTalkative =
+    "it logs more than 20 lines at once or 5 a second; the rest was left out";
+
 }  // namespace
 
 const fh_host* Services::table() {
@@ -52,7 +55,7 @@ bool Services::may_log(uint32_t& dropped) {
   if (tokens_at_ns_ + kBurstNs < now_ns + kLinePauseNs)
     tokens_at_ns_ = now_ns + kLinePauseNs - kBurstNs;
   if (tokens_at_ns_ > now_ns) {
-    ++dropped_;
+    dropped = ++dropped_;
     return false;
   }
   tokens_at_ns_ += kLinePauseNs;
@@ -63,11 +66,20 @@ bool Services::may_log(uint32_t& dropped) {
 
 void Services::log(int32_t level, std::string_view message) {
   frame::Log line{.level = level, .dropped = 0};
-  if (!may_log(line.dropped)) return;
+  if (!may_log(line.dropped)) {
+    if (line.dropped == 1) complain(kTooTalkative);
+    return;
+  }
   std::string body;
   append_string(body, cleaned_text(message, kLogBytesMax));
   out_.add(frame::Type::kLog, bytes_of(line), body);
   out_.flush();
+}
+
+void Services::complain(std::string_view sentence) {
+  std::string body;
+  append_string(body, cleaned_text(sentence, kLogBytesMax));
+  out_.add(frame::Type::kComplaint, body);
 }
 
 }  // namespace farmhand::host

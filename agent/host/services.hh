@@ -18,6 +18,8 @@ class Services {
 
   const fh_host* table();
   void log(int32_t level, std::string_view message);
+  // A rule was broken: `enumerate emitted a device key twice`. Goes with the next answer.
+  void complain(std::string_view sentence);
   void cancel_all() { cancelled_ = true; }
 
  private:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "host/now.hh"
 #include "host/outbound.hh"
@@ -84,7 +85,10 @@ void Sink::close() {
 
 int32_t Sink::take(const fh_record* record) {
   const std::lock_guard lock(mutex_);
-  if (operation_ == frame::Operation::kNone) return FH_E_INVALID;
+  if (operation_ == frame::Operation::kNone) {
+    late_ = true;
+    return FH_E_INVALID;
+  }
   if (record == nullptr || record->struct_size < sizeof(fh_record)) {
     return refuse("a record without its beginning");
   }
@@ -100,6 +104,11 @@ int32_t Sink::take(const fh_record* record) {
     default:
       return refuse("a record of unknown kind");
   }
+}
+
+bool Sink::take_late() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(late_, false);
 }
 
 int32_t Sink::refuse(std::string_view why) {

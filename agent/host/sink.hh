@@ -35,6 +35,8 @@ class Sink {
   bool overflown() const { return overflown_; }
   // Why a record was refused, for the first one of the call; empty: none was.
   std::string_view complaint() const { return complaint_; }
+  // True once after something was emitted between two calls.
+  bool take_late();
   // One reading per id that was asked for, those not emitted as unknown.
   std::string_view readings();
 
@@ -60,6 +62,7 @@ class Sink {
   size_t next_id_ = 0;                    // where the next sample's id is looked for first
   uint32_t count_ = 0;
   bool overflown_ = false;
+  bool late_ = false;
   std::string complaint_;
 };
 

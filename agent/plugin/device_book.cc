@@ -65,8 +65,8 @@ bool DeviceBook::take_device(const ListedDevice& device) {
   if (info.vendor.empty()) info.vendor = vendor_;
   const auto [owner, claimed] = owners_.emplace(info.key, plugin_);
   if (!claimed && owner->second != plugin_) {
-    log::warn("a device is listed by two plugins, keeping it with the first",
-              {{"device", info.key}, {"first", owner->second}, {"second", plugin_}});
+    clash_ = "it lists '" + info.key + "', a device of plugin '" + owner->second +
+             "' already; it was left out";
     return false;
   }
   Entry& entry = devices_[info.key];

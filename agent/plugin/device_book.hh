@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plugin/host_process.hh"
@@ -28,6 +29,8 @@ class DeviceBook {
   void take_list(const std::vector<ListedDevice>& listed, const Quarantine& quarantine);
   // One that a host listed and failed at before it could be used: it is there, and it is shown.
   void remember(const ListedDevice& device);
+  // Once: why a listed device was not taken; empty: all were.
+  std::string take_clash() { return std::exchange(clash_, {}); }
   void take_metrics(uint32_t handle, const std::vector<MetricInfo>& metrics);
   // Readings: of a device that was unknown they are the proof that it is back.
   void take_samples(uint32_t handle, std::span<const Sample> samples);
@@ -72,6 +75,7 @@ class DeviceBook {
   Supervisor::Listener& listener_;
   std::map<std::string, Entry> devices_;
   bool told_ = false;
+  std::string clash_;
 };
 
 }  // namespace farmhand

@@ -8,16 +8,17 @@
 //
 //   to the host                               answered by
 //   kHello      Hello, strings id vendor      kStarted (Started) or
-//               version, then key value of    kFailed (Failure, string)
-//               each setting, then each
-//               excluded key
+//               version, then each interface  kFailed (Failure, string)
+//               of the manifest, then key
+//               value of each setting, then
+//               each excluded key
 //   kEnumerate  Call                          kDevices (Reply, records) or kFailed
 //   kMetrics    Call                          kMetricList (Reply, records) or kFailed
 //   kSample     Call, count × u32 metric id;  per Call: kSamples (Reply, count × Reading) or
 //               as often as there are devices kFailed
 //   kStop       nothing                       kStopped; closing the channel ends the host
 //
-//   unasked     kLog (Log, string)
+//   unasked     kLog (Log, string), kComplaint (string)
 //
 // Records of a reply: DeviceRecord + 9 strings (key vendor model serial uuid pci firmware driver
 // note), PeakRecord + 2 strings (dtype source), MetricRecord + 4 strings (name label
@@ -28,7 +29,7 @@
 
 namespace farmhand::frame {
 
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr uint32_t kCallBytesMax = 4u << 20;                     // what one call may emit
 constexpr uint32_t kFrameBytesMax = kCallBytesMax + (64 << 10);  // a longer one is a broken channel
 
@@ -50,6 +51,7 @@ enum class Type : uint16_t {
   kSamples = 20,
   kLog = 21,
   kStopped = 22,
+  kComplaint = 23,  // what the plugin did wrong, as a sentence; what it gave was left out
 };
 
 // What a worker is doing, in frames and in the call page.
@@ -63,6 +65,7 @@ enum class Operation : uint32_t {
   kSample = 6,
   kStop = 7,
   kDestroy = 8,
+  kQuery = 9,
 };
 
 constexpr uint32_t kNoDevice = UINT32_MAX;
@@ -78,7 +81,11 @@ struct Hello {
   uint32_t version;
   uint32_t setting_count;
   uint32_t excluded_count;
-  uint32_t reserved0;
+  uint32_t interface_count;
+  uint64_t flags;  // FH_FLAG_*, as the manifest has them
+  uint16_t abi_minor;
+  uint16_t reserved0;
+  uint32_t reserved1;
 };
 
 struct Call {
@@ -154,7 +161,7 @@ struct Log {
   uint32_t dropped;  // lines held back since the last one that came
 };
 
-static_assert(sizeof(Header) == 8 && sizeof(Hello) == 16 && sizeof(Call) == 24);
+static_assert(sizeof(Header) == 8 && sizeof(Hello) == 32 && sizeof(Call) == 24);
 static_assert(sizeof(Started) == 16 && sizeof(Failure) == 40 && sizeof(Reply) == 24);
 static_assert(sizeof(Reading) == 24 && sizeof(DeviceRecord) == 32 && sizeof(PeakRecord) == 16);
 static_assert(sizeof(MetricRecord) == 24 && sizeof(Log) == 8);

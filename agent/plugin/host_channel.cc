@@ -5,6 +5,7 @@
 
 #include "plugin/frame_bytes.hh"
 #include "plugin/host_process.hh"
+#include "plugin/text.hh"
 
 namespace farmhand {
 
@@ -19,11 +20,16 @@ void HostProcess::say_hello(const Launch& launch) {
   const frame::Hello hello{.version = frame::kVersion,
                            .setting_count = static_cast<uint32_t>(launch.settings.size()),
                            .excluded_count = static_cast<uint32_t>(launch.excluded_keys.size()),
-                           .reserved0 = 0};
+                           .interface_count = static_cast<uint32_t>(manifest.interfaces.size()),
+                           .flags = manifest.flags,
+                           .abi_minor = manifest.abi_minor,
+                           .reserved0 = 0,
+                           .reserved1 = 0};
   std::string body;
   for (const auto& text : {manifest.id, manifest.vendor, manifest.version}) {
     frame::append_string(body, text);
   }
+  for (const std::string& id : manifest.interfaces) frame::append_string(body, id);
   for (const auto& [key, value] : launch.settings) {
     frame::append_string(body, key);
     frame::append_string(body, value);
@@ -131,6 +137,8 @@ bool HostProcess::on_frame(frame::Type type, std::string_view content) {
       return on_reply(type, content);
     case frame::Type::kLog:
       return on_log_frame(content);
+    case frame::Type::kComplaint:
+      return on_complaint_frame(content);
     case frame::Type::kStopped:
       listener_->on_stopped(*this);
       return true;
@@ -160,6 +168,13 @@ bool HostProcess::on_log_frame(std::string_view content) {
   std::string line;
   if (!frame::take(content, head) || !frame::take_string(content, line)) return false;
   listener_->on_log(head.level, line, head.dropped);
+  return true;
+}
+
+bool HostProcess::on_complaint_frame(std::string_view content) {
+  std::string sentence;
+  if (!frame::take_string(content, sentence) || !is_clean_text(sentence)) return false;
+  listener_->on_complaint(sentence);
   return true;
 }
 

@@ -49,6 +49,7 @@ class HostProcess {
     virtual void on_samples(HostProcess& host, uint32_t device, std::span<const Sample> all) = 0;
     virtual void on_failed(HostProcess& host, const CallFailure& failure) = 0;
     virtual void on_log(int32_t level, const std::string& line, uint32_t dropped) = 0;
+    virtual void on_complaint(const std::string& sentence) = 0;
     virtual void on_call_time(uint64_t elapsed_ns) = 0;
     virtual void on_stopped(HostProcess& host) = 0;
     // It ended or must be ended; nothing comes after it. `how` is one sentence.
@@ -107,6 +108,7 @@ class HostProcess {
   bool on_reply(frame::Type type, std::string_view content);
   bool on_failure_frame(std::string_view content);
   bool on_log_frame(std::string_view content);
+  bool on_complaint_frame(std::string_view content);
   bool on_started_frame(std::string_view content);
   void on_exit(Child::Exit exit);
   void end(const Fault& fault, const std::string& how);

@@ -150,7 +150,7 @@ void Keeper::take_over() {
   active_ = std::move(successor_);
   was_read_ = true;
   gap_timer_.stop();
-  book_.take_list(active_->listed, quarantine_);
+  take_list(active_->listed);
   for (const auto& [device, metrics] : active_->metrics) book_.take_metrics(device, metrics);
   for (const auto& [device, why] : active_->failed) book_.set_unknown(book_.key_of(device), why);
   active_->since_ns = now_ns();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -74,6 +75,7 @@ class Keeper final : private HostProcess::Listener {
   void on_samples(HostProcess& host, uint32_t device, std::span<const Sample> all) override;
   void on_failed(HostProcess& host, const CallFailure& failure) override;
   void on_log(int32_t level, const std::string& line, uint32_t dropped) override;
+  void on_complaint(const std::string& sentence) override;
   void on_call_time(uint64_t elapsed_ns) override { latency_.add(elapsed_ns); }
   void on_stopped(HostProcess& host) override;
   void on_ended(HostProcess& host, const HostProcess::Fault& fault,
@@ -89,6 +91,7 @@ class Keeper final : private HostProcess::Listener {
   void start_probe();
   void on_all_metrics(Run& run);
   void take_over();
+  void take_list(const std::vector<ListedDevice>& listed);
   void on_trial_passed();
   void prove(Run& probe);
 
@@ -131,8 +134,9 @@ class Keeper final : private HostProcess::Listener {
   bool launched_ = false;  // ever
   bool was_read_ = false;  // ever
   bool stopping_ = false;
-  uint64_t overdue_seen_ns_ = 0;  // 0: not at the first look
-  uint64_t armed_for_ns_ = 0;     // what deadline_timer_ waits for
+  std::set<std::string> complaints_;  // each is told once
+  uint64_t overdue_seen_ns_ = 0;      // 0: not at the first look
+  uint64_t armed_for_ns_ = 0;         // what deadline_timer_ waits for
   Graves graves_;
   RunSlot active_;
   RunSlot successor_;

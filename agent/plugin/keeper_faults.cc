@@ -94,7 +94,10 @@ void Keeper::on_ended(HostProcess& host, const HostProcess::Fault& fault, const 
   if (!stopping_) ++told_.crashes;
   remember(**slot, fault.device);
   bury(*slot);
-  if (stopping_) return;
+  if (stopping_) {
+    log::warn("a plugin failed while it was stopped", {{"plugin", told_.id}, {"reason", reason}});
+    return;
+  }
   if (key.empty()) {
     if (!successor_) on_plugin_fault(reason);
     return;

@@ -10,6 +10,13 @@
 
 namespace farmhand {
 
+namespace {
+
+// A host knows some forty sentences; more come from one whose memory is damaged.
+constexpr size_t kComplaintsMax = 64;
+
+}  // namespace
+
 Keeper::RunSlot* Keeper::slot_of(const HostProcess& host) {
   for (RunSlot* slot : {&active_, &successor_, &probe_}) {
     if (*slot && (*slot)->host.get() == &host) return slot;
@@ -45,7 +52,7 @@ void Keeper::on_listed(HostProcess& host, std::vector<ListedDevice> devices) {
     std::erase_if(devices, [&](const auto& device) { return device.info.key != run.trial; });
   }
   if (&run == active_.get()) {
-    book_.take_list(devices, quarantine_);
+    take_list(devices);
     std::erase_if(devices, [&](const auto& device) { return !book_.is_bound(device.info.key); });
   }
   // A call that hangs keeps its device's turn: asking for its metrics would only wait behind it.
@@ -57,6 +64,12 @@ void Keeper::on_listed(HostProcess& host, std::vector<ListedDevice> devices) {
   }
   arm_deadline();
   if (run.metrics_due == 0) on_all_metrics(run);
+}
+
+void Keeper::take_list(const std::vector<ListedDevice>& listed) {
+  book_.take_list(listed, quarantine_);
+  const std::string clash = book_.take_clash();
+  if (!clash.empty()) on_complaint(clash);
 }
 
 void Keeper::on_metrics(HostProcess& host, uint32_t device, std::vector<MetricInfo> all) {
@@ -100,6 +113,15 @@ void Keeper::on_log(int32_t level, const std::string& line, uint32_t dropped) {
   if (as < log::level()) return;
   if (dropped == 0) return log::write(as, line, {{"plugin", told_.id}});
   log::write(as, line, {{"plugin", told_.id}, {"lines_dropped_before", dropped}});
+}
+
+// A plugin that breaks a rule with every reading would fill the journal: each sentence is told
+// once.
+void Keeper::on_complaint(const std::string& sentence) {
+  if (complaints_.size() >= kComplaintsMax || !complaints_.insert(sentence).second) return;
+  told_.last_error = sentence;
+  log::warn("a plugin breaks a rule", {{"plugin", told_.id}, {"reason", sentence}});
+  tell_state();
 }
 
 void Keeper::on_failed(HostProcess& host, const CallFailure& failure) {

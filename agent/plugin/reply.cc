@@ -74,7 +74,11 @@ uint32_t kind_of(std::string_view in) {
 std::string CallFailure::sentence() const {
   const auto status = static_cast<size_t>(head.status);
   std::string out(status < std::size(kMeaning) ? kMeaning[status] : kMeaning[FH_E_INTERNAL]);
-  if (!text.empty()) out += ": " + text;
+  if (!text.empty()) {
+    out += ": " + text;
+  } else {
+    out += ", and the plugin's '" + std::string(name_of(head.operation)) + "' call gave no reason";
+  }
   if (head.vendor_code != 0) out += " (vendor code " + std::to_string(head.vendor_code) + ")";
   return out;
 }
@@ -150,6 +154,8 @@ std::string_view name_of(frame::Operation operation) {
       return "stop";
     case frame::Operation::kDestroy:
       return "destroy";
+    case frame::Operation::kQuery:
+      return "query";
     case frame::Operation::kNone:
       break;
   }

@@ -158,7 +158,10 @@ void Supervisor::Body::wind_up() {
   const uint64_t waited_ms = (clock.boottime_ns() - stop_since_ns) / 1'000'000;
   if (!ended() && waited_ms < options.stop_ms + kStopKillMs) {
     if (waited_ms < options.stop_ms || std::exchange(killed, true)) return;
-    for (auto& [id, keeper] : keepers) keeper->kill_all();
+    for (auto& [id, keeper] : keepers) {
+      if (!keeper->ended()) log::warn("a plugin does not stop, it is killed", {{"plugin", id}});
+      keeper->kill_all();
+    }
     return;
   }
   stop_timer.stop();

@@ -95,7 +95,7 @@ TEST_CASE("what the loader refuses is shown as refused and never tried again") {
       {"wrong_major", "ABI major 2"},
       {"wrong_id", "its id is 'somebody-else', the manifest says 'bad'"},
       {"null_slots", "is missing in its entry"},
-      {"null_tables", "does not offer farmhand.devices/1"},
+      {"null_tables", "its table of farmhand.devices/1 lacks function number 1"},
   };
   for (const auto& [name, sentence] : cases) {
     CAPTURE(name);
