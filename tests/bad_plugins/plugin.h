@@ -49,8 +49,20 @@ static inline int32_t emit(const fh_call *call, const void *record) {
 #ifndef ON_SAMPLE
 #define ON_SAMPLE
 #endif
+#ifndef ON_QUERY
+#define ON_QUERY
+#endif
+#ifndef ON_DESTROY
+#define ON_DESTROY
+#endif
+#ifndef FLAGS
+#define FLAGS 0
+#endif
 #ifndef MAJOR
 #define MAJOR FH_ABI_MAJOR
+#endif
+#ifndef MINOR
+#define MINOR 0
 #endif
 #ifndef ID
 #define ID "bad"
@@ -94,7 +106,10 @@ static int32_t stop(void *self, fh_error *err) {
   return FH_OK;
 }
 
-static void destroy(void *self) { (void)self; }
+static void destroy(void *self) {
+  (void)self;
+  ON_DESTROY
+}
 
 static void emit_device(const fh_call *call, uint32_t handle, fh_str key) {
   fh_device device;
@@ -164,6 +179,7 @@ static const fh_telemetry telemetry = {sizeof telemetry, 0, metrics, sample};
 
 static const void *query(void *self, fh_str id) {
   (void)self;
+  ON_QUERY
   if (id.len == strlen(FH_DEVICES_ID) && !memcmp(id.ptr, FH_DEVICES_ID, id.len)) return &devices;
   if (id.len == strlen(FH_TELEMETRY_ID) && !memcmp(id.ptr, FH_TELEMETRY_ID, id.len)) {
     return &telemetry;
@@ -181,9 +197,9 @@ static const fh_descriptor descriptor = {sizeof descriptor,
 
 const fh_plugin_entry farmhand_plugin_v1 = {sizeof farmhand_plugin_v1,
                                             MAJOR,
+                                            MINOR,
                                             0,
-                                            0,
-                                            0,
+                                            FLAGS,
                                             &descriptor,
                                             create,
                                             query,

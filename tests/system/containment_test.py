@@ -2,10 +2,11 @@
 """A device at fault costs itself only: siblings go on, the reason is shown, it comes back by itself."""
 
 import os
+import shutil
 import subprocess
 import time
 
-from farm import FarmTest, SLOW, main, wait_until
+from farm import BUILD, SLOW, SOURCE, FarmTest, main, wait_until
 
 INTERVAL_S = 1.0
 
@@ -99,6 +100,31 @@ class Containment(FarmTest):
         self.assertEqual(len(siblings), 3)
         self.assertLess(max(siblings), 2 * INTERVAL_S * SLOW + 0.5)
         self.assertEqual(self.agent.stop(), 0)
+
+
+class TwoOwners(FarmTest):
+    def package(self, name, library):
+        folder = self.farm.path / "plugins"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(BUILD / f"tests/bad_plugins/{library}.so", folder / f"{name}.so")
+        subprocess.run([SOURCE / "sdk/farmhand-manifest", "write", "--id", name, "--vendor", "acme", "--version", "1.0",
+                        "--library", folder / f"{name}.so", "--interfaces",
+                        "farmhand.devices/1,farmhand.telemetry/1", folder / f"{name}.toml"], check=True)
+        return folder
+
+    def test_a_device_listed_by_two_plugins_stays_with_the_first_and_the_other_is_told(self):
+        self.package("bad", "good")
+        folder = self.package("somebody-else", "wrong_id")  # by that name it is a good one, with the same devices
+        agent = self.farm.agent(plugins=("bad", "somebody-else"), coordinator=False, plugin_dirs=[folder])
+        agent.start()
+
+        def reasons():
+            return [p["reason"] for p in agent.ask("plugins")["plugins"] if p["reason"]]
+        reason, = wait_until("one of them is told", reasons)
+        self.assertRegex(reason, "it lists '[ab]', a device of plugin '(bad|somebody-else)' already; it was left out")
+        devices = agent.ask("devices")["devices"]
+        self.assertEqual([(d["key"], d["status"]) for d in devices], [("a", "managed"), ("b", "managed")])
+        self.assertEqual(len({d["plugin"] for d in devices}), 1)
 
 
 if __name__ == "__main__":
