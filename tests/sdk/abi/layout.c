@@ -11,6 +11,8 @@
 #include <farmhand/slice.h>
 
 #define FH_LAYOUT(truth) _Static_assert(truth, "the ABI's layout never changes");
+/* C compares no words at compile time, C++ does (layout.cc); here their lengths. */
+#define FH_WORD(name, word) _Static_assert(sizeof(name) == sizeof(word), "a word never changes");
 #include "layout_v1.inc"
 
 /* The code of a reason is written twice in reasons.h: in the table and as a constant. */
