@@ -53,6 +53,7 @@ TOLD = {
     "hang_metrics": "'metrics' call for b did not return",
     "hang_sample": "'sample' call for a did not return",
     "hang_stop": "a plugin does not stop, it is killed",
+    "heeds_cancel": "cancelled: the card took too long",
     "huge_text": "longer than 128 bytes",
     "late_answer": "'sample' call for b did not return",
     "late_emit": "emitted after its call had returned",
@@ -113,7 +114,7 @@ INTERFACES |= {name: ALL for name in UNSEEN if name.endswith(("_check", "_wait",
 
 # One device is at fault: its sibling in the same plugin is read on.
 SIBLING_READ = ("child_sample", "crash_metrics", "crash_sample", "exit_sample", "flood", "hang_lock", "hang_sample",
-                "lose_sample", "overflow_sample", "slow_sample", "hang_enumerate")
+                "heeds_cancel", "lose_sample", "overflow_sample", "slow_sample", "hang_enumerate")
 
 # Lies of the manifest: (interfaces it lists, what the agent says). The library is a good one.
 LIES = {

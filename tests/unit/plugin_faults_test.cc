@@ -76,6 +76,34 @@ TEST_CASE(
   CHECK(stage.device("b").longest_gap_ns < kTwoIntervalsNs);
 }
 
+TEST_CASE(
+    "a call that heeds its cancel token costs its device a reading and the plugin no process") {
+  Stage stage("heeds_cancel", with_deadline(150));
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const pid_t before = stage.status().pid;
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] { return !stage.device("a").unknown.empty(); }));
+  CHECK(stage.device("a").unknown == "cancelled: the card took too long");
+  const uint64_t count = stage.device("b").count;
+  CHECK(stage.until([&] { return stage.device("b").count > count + 5; }));
+  CHECK(stage.status().pid == before);
+  CHECK(stage.status().quarantined.empty());
+  stage.set_fault(false);
+  CHECK(stage.until_both_are_read());
+}
+
+TEST_CASE("stopping cancels the calls under way") {
+  std::optional<Stage> stage(std::in_place, "heeds_cancel", with_deadline(20'000));
+  stage->start();
+  REQUIRE(stage->until_both_are_read());
+  stage->set_fault(true);
+  stage->run_for(200);
+  const uint64_t begin_ns = SystemClock().boottime_ns();
+  stage.reset();
+  CHECK(SystemClock().boottime_ns() - begin_ns < 800'000'000);  // killed only after stop_ms
+}
+
 TEST_CASE("of devices that wait for one lock only the one that holds it is blamed") {
   Stage stage("hang_lock");
   stage.start();
