@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What isolation costs: CPU and memory of reading eight devices of 32 metrics through two plugin
-// hosts, without anything that the agent does with the readings.
+// What isolation costs, without anything that the agent does with the readings: one sample of 32
+// metrics through a plugin host against a direct call in this process; then processor and memory of
+// reading eight devices through two hosts at a pace.
 //
 //   isolation_bench [HZ] [SECONDS]
 #include <sys/resource.h>
@@ -17,8 +18,10 @@
 #include "bad_plugins.hh"
 #include "base/digest.hh"
 #include "base/log.hh"
+#include "direct_call.hh"
 #include "loop/loop.hh"
 #include "loop/timer.hh"
+#include "machine.hh"
 #include "plugin/supervisor.hh"
 
 using namespace farmhand;
@@ -95,12 +98,58 @@ std::string write_manifest(const std::string& folder, int index) {
   return folder + "/" + id + ".toml";
 }
 
+constexpr int kSamples = 20'000;
+constexpr int kWarmUp = 1'000;
+
+void print_row(const char* way, Latencies& latencies, uint64_t own_ns, uint64_t hosts_ns) {
+  const auto each = [](uint64_t ns) { return static_cast<double>(ns) / kSamples / 1e3; };
+  std::printf("%-22s %9.2f %9.2f %14.2f %14.2f\n", way, latencies.at(0.5) * 1e3,
+              latencies.at(0.99) * 1e3, each(own_ns), each(hosts_ns));
+}
+
+// One after the other, each waited for. `once` takes one sample.
+template <typename Once>
+void measure(const char* way, const Supervisor& supervisor, Once once) {
+  for (int i = 0; i < kWarmUp; ++i) once();
+  Latencies latencies;
+  latencies.ms.reserve(kSamples);
+  const uint64_t own_before = own_cpu_ns();
+  const uint64_t hosts_before = hosts_cpu_ns(supervisor);
+  for (int i = 0; i < kSamples; ++i) {
+    const Stopwatch one;
+    once();
+    latencies.add(one);
+  }
+  print_row(way, latencies, own_cpu_ns() - own_before, hosts_cpu_ns(supervisor) - hosts_before);
+}
+
+void compare(Loop& loop, Supervisor& supervisor, Count& count) {
+  if (count.ids.empty()) {
+    std::fprintf(stderr, "no device was listed\n");
+    std::exit(1);
+  }
+  const auto& [key, ids] = *count.ids.begin();
+  std::printf("\none sample of %zu metrics, %d times\n", ids.size(), kSamples);
+  std::printf("%-22s %9s %9s %14s %14s\n", "", "p50 us", "p99 us", "CPU, ours us", "CPU, host us");
+  DirectPlugin direct(std::string(BAD_PLUGINS) + "/bench-0.so");
+  measure("a direct call", supervisor, [&] { direct.sample(0); });
+  measure("through the host", supervisor, [&] {
+    const uint64_t before = count.readings;
+    (void)supervisor.sample(key, ids);
+    while (count.readings == before) loop.run_once();
+  });
+}
+
 void print(double seconds, uint64_t own_ns, uint64_t hosts_ns, const Count& count,
            const Supervisor& supervisor) {
   const double scale = 100 / (seconds * 1e9);
   std::printf("readings/s            %10.0f\n", static_cast<double>(count.readings) / seconds);
   std::printf("CPU, our side         %9.2f %% of a core\n", static_cast<double>(own_ns) * scale);
   std::printf("CPU, %d hosts          %9.2f %%\n", kPlugins, static_cast<double>(hosts_ns) * scale);
+  const double samples = static_cast<double>(count.readings) / 32;
+  std::printf("CPU per sample of 32  %9.2f us ours, %.2f us the host's\n",
+              static_cast<double>(own_ns) / samples / 1e3,
+              static_cast<double>(hosts_ns) / samples / 1e3);
   for (const PluginStatus& plugin : supervisor.plugins()) {
     std::printf("%s: PSS %ld KiB, private dirty %ld KiB, call p50 %llu ns p99 %llu ns\n",
                 plugin.id.c_str(), rollup_kib(plugin.pid, "Pss:"),
@@ -131,6 +180,8 @@ int main(int argc, char** argv) {
     if (!added) std::fprintf(stderr, "%s\n", added.error().message.c_str());
   }
   loop.run_for_ms(500);
+  print_machine(folder);
+  compare(loop, *supervisor, count);
 
   Timer ticker(loop);
   ticker.every(1000 / hz, [&] {
@@ -140,7 +191,7 @@ int main(int argc, char** argv) {
   const uint64_t hosts_before = hosts_cpu_ns(*supervisor);
   count.readings = 0;
   loop.run_for_ms(static_cast<uint64_t>(seconds * 1000));
-  std::printf("%d plugins, %zu devices, at %llu Hz for %.0f s\n", kPlugins, count.ids.size(),
+  std::printf("\n%d plugins, %zu devices, at %llu Hz for %.0f s\n", kPlugins, count.ids.size(),
               static_cast<unsigned long long>(hz), seconds);
   print(seconds, own_cpu_ns() - own_before, hosts_cpu_ns(*supervisor) - hosts_before, count,
         *supervisor);
