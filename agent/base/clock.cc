@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.hh"
 
-#include <sys/timex.h>
 #include <time.h>
 
 #include <array>
 #include <cstdio>
-#include <fstream>
 
 namespace farmhand {
 
@@ -26,18 +24,6 @@ uint64_t SystemClock::boottime_ns() const {
 
 int64_t SystemClock::realtime_ns() const {
   return read_clock_ns(CLOCK_REALTIME);
-}
-
-std::string read_boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id;
-}
-
-bool wall_clock_synchronised() {
-  timex state{};
-  return adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 std::string rfc3339_from_realtime(int64_t realtime_ns) {
