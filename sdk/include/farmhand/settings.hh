@@ -35,6 +35,9 @@ class Settings {
     return false;
   }
 
+  // For a vendor's library that touches all devices or none.
+  bool excludes_any() const { return !excluded_.empty(); }
+
   bool has(std::string_view key) const { return find(key) != nullptr; }
 
   std::string text(std::string_view key, std::string_view otherwise = {}) const {
