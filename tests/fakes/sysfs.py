@@ -75,6 +75,9 @@ class Tree:
         """A hwmon chip of a device; its number is the next free one. `temp1=('PEAK', 41500)` writes
         label and input, `power1_average=39000000` one file."""
         number = len(os.listdir(self.path('sys/class/hwmon'))) if os.path.isdir(self.path('sys/class/hwmon')) else 0
+        # A device that is built again keeps its chip.
+        mine = os.listdir(self.path(f'{device}/hwmon')) if os.path.isdir(self.path(f'{device}/hwmon')) else []
+        number = int(mine[0][5:]) if mine else number
         folder = f'{device}/hwmon/hwmon{number}'
         self.write(f'{folder}/name', f'{name}\n')
         for file, value in files.items():

@@ -7,6 +7,7 @@
 
 #include <farmhand/diag.hh>
 #include <farmhand/jobenv.hh>
+#include <farmhand/slice.hh>
 #include <map>
 #include <string>
 #include <utility>
@@ -131,16 +132,29 @@ class FakeHost {
   }
 
   int32_t prepare(const std::vector<uint32_t>& devices) {
+    std::vector<std::pair<uint32_t, std::string>> wholes;
+    for (const uint32_t each : devices) wholes.emplace_back(each, "");
+    return prepare_slices(wholes);
+  }
+
+  // Each a device and the key of its slice.
+  int32_t prepare_slices(const std::vector<std::pair<uint32_t, std::string>>& parts) {
     nodes.clear();
     variables.clear();
     const fh_call call = call_for(FH_NO_DEVICE);
     std::vector<fh_leased> leased;
-    for (const uint32_t each : devices) leased.push_back({each, 0, {}});
+    for (const auto& [device, slice] : parts) leased.push_back({device, 0, farmhand::str(slice)});
     fh_lease lease = farmhand::made<fh_lease>();
     lease.id = farmhand::str("lease-1");
     lease.devices = leased.data();
     lease.device_count = static_cast<uint32_t>(leased.size());
     return table<fh_jobenv>(FH_JOBENV_ID).prepare(self_, &call, &lease);
+  }
+
+  int32_t list_slices(uint32_t device) {
+    slices.clear();
+    const fh_call call = call_for(device);
+    return table<fh_slices>(FH_SLICE_ID).slices(self_, &call);
   }
 
   int32_t list_tests(uint32_t device) {
@@ -176,6 +190,9 @@ class FakeHost {
     return found == samples.end() ? FakeSample{} : found->second;
   }
 
+  // For a call of the test's own, such as one in a thread.
+  void* self() const { return self_; }
+
   template <class Table>
   const Table& table(std::string_view id) const {
     const void* found = farmhand_plugin_v1.query(self_, farmhand::str(id));
@@ -208,6 +225,7 @@ class FakeHost {
   std::vector<std::string> nodes;                // paths
   std::map<std::string, std::string> variables;  // by name
   std::map<std::string, uint32_t> tests;         // flags by name
+  std::map<std::string, fh_slice> slices;        // by key
   double progress = 0;
 
  private:
@@ -241,6 +259,10 @@ class FakeHost {
       case FH_RECORD_VARIABLE: {
         const auto& given = *reinterpret_cast<const fh_variable*>(record);
         return variables.emplace(copy(given.name), copy(given.value)).second ? FH_OK : refuse();
+      }
+      case FH_RECORD_SLICE: {
+        const auto& given = *reinterpret_cast<const fh_slice*>(record);
+        return slices.emplace(copy(given.key), given).second ? FH_OK : refuse();
       }
       case FH_RECORD_TEST: {
         const auto& given = *reinterpret_cast<const fh_test*>(record);
