@@ -22,6 +22,9 @@ PLUGINS = {
 FAKES = {
     'plugins/accel/accel.toml': (['accel/ivpu', 'accel/xdna', 'accel/qaic', 'accel/wormhole', 'accel/generic'],
                                  ['--active', '--setting', 'match=1d0f:7064=aws/Trainium']),
+    'plugins/furiosa/furiosa.toml': (['furiosa/rngd', 'furiosa/warboy', 'furiosa/hidden'],
+                                     ['--active', '--setting',
+                                      f'library={BUILD}/tests/fakes/furiosa_smi_2025_12.so']),
 }
 
 

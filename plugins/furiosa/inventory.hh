@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// All cards of the machine, put together from every place that knows some: the PCI bus, the driver,
+// the library, the tool. A sick card vanishes from the vendor's own lists; here it stays, because
+// the bus still has it.
+#pragma once
+
+#include <farmhand/settings.hh>
+#include <map>
+
+#include "look.hh"
+
+namespace farmhand::furiosa {
+
+class Inventory {
+ public:
+  Inventory(const Host& host, const Settings& settings, const Root& root, SharedLibrary& library,
+            SmiTool& tool);
+
+  // Throws FH_E_UNSUPPORTED where nothing could say whether there are cards.
+  std::vector<std::shared_ptr<const Card>> enumerate(Call& call);
+
+  // Throws FH_E_INVALID for a handle that was never given, FH_E_DEVICE_LOST for a card that is
+  // gone.
+  std::shared_ptr<const Card> card(uint32_t handle);
+
+  bool any_driver() const { return any_driver_; }
+
+ private:
+  using Drafts = std::map<std::string, Card>;  // by PCI address
+
+  bool add_pci(Drafts* drafts) const;
+  void add_driver(Drafts* drafts, const DriverCards& driver) const;
+  bool add_library(Drafts* drafts, std::string* problem);
+  bool add_tool(Drafts* drafts, Call& call, std::string* problem);
+  void describe(Card* card);
+  void name(Drafts* drafts);
+  void remember(std::vector<std::shared_ptr<const Card>> cards);
+
+  const Host& host_;
+  const Settings& settings_;
+  const Root& root_;
+  SharedLibrary& library_;
+  SmiTool& tool_;
+  bool touching_all_allowed_;  // no card is quarantined
+
+  struct Known {
+    std::string serial, uuid;
+  };
+  std::map<std::string, Known> known_;       // by PCI address: a name once read stays
+  std::map<std::string, uint32_t> handles_;  // by key
+  std::map<uint32_t, std::shared_ptr<Memory>> memories_;
+  std::string library_said_;  // what the log was told last
+  bool any_driver_ = false;
+
+  std::mutex guard_;  // of cards_ and next_handle_: calls run while another one enumerates
+  std::vector<std::shared_ptr<const Card>> cards_;
+  uint32_t next_handle_ = 0;
+};
+
+}  // namespace farmhand::furiosa
