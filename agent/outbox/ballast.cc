@@ -13,7 +13,7 @@
 namespace farmhand {
 
 namespace {
-constexpr uint64_t kHoldAgainNs = 10'000'000'000;
+constexpr uint64_t kHoldAgainNs = 4'000'000'000;
 }
 
 std::string_view name_of(BallastState state) {
@@ -46,7 +46,7 @@ bool Ballast::disk_is_roomy() const {
   const std::string directory = slash == path_.npos ? "." : path_.substr(0, slash + 1);
   struct statvfs disk {};
   return ::statvfs(directory.c_str(), &disk) == 0 &&
-         uint64_t{disk.f_bavail} * disk.f_frsize >= 4 * bytes_;
+         uint64_t{disk.f_bavail} * disk.f_frsize >= room_bytes();
 }
 
 void Ballast::hold(uint64_t boottime_ns) {

@@ -17,9 +17,11 @@ class Ballast {
   BallastState state() const { return state_; }
   void release(uint64_t boottime_ns);
 
-  // Takes the space (again) when the disk has four times as much, looked at every ten seconds and
-  // not before ten seconds after it was given up: it must not be what fills the disk.
+  // Takes the space (again) when the disk has four times as much, looked at every four seconds and
+  // not before four seconds after it was given up: it must not be what fills the disk, and must be
+  // back within ten seconds of the room.
   void hold(uint64_t boottime_ns);
+  uint64_t room_bytes() const { return 4 * bytes_; }
 
  private:
   bool disk_is_roomy() const;

@@ -135,6 +135,11 @@ OutboxStats Outbox::stats() const {
   return stats;
 }
 
+void Outbox::on_change(
+    std::function<void(const OutboxStats& before, const OutboxStats& now)> callback) {
+  impl_->change = std::move(callback);
+}
+
 void Outbox::on_new_data(std::function<void(Lane)> callback) {
   impl_->new_data = std::move(callback);
 }

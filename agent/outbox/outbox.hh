@@ -97,6 +97,10 @@ class Outbox {
   OutboxStats stats() const;
   void on_new_data(std::function<void(Lane)> callback);
 
+  // The disk went bad or well, an epoch began, or something was dropped. Whoever must say it again
+  // hears of it here.
+  void on_change(std::function<void(const OutboxStats& before, const OutboxStats& now)> callback);
+
  private:
   struct Impl;
   std::shared_ptr<Impl> impl_;

@@ -17,6 +17,16 @@ std::array<uint8_t, 16> this_boot() {
   return id;
 }
 
+// In what others act upon.
+bool differs(const OutboxStats& a, const OutboxStats& b) {
+  bool dropped = false;
+  for (const Lane lane : kLanes) {
+    const size_t i = index_of(lane);
+    dropped = dropped || a.lanes[i].gap_records != b.lanes[i].gap_records;
+  }
+  return dropped || a.writable != b.writable || a.disk_full != b.disk_full || a.epoch != b.epoch;
+}
+
 }  // namespace
 
 Outbox::Impl::Impl(Loop& loop, const Clock& c, StoreThread& s, Options options)
@@ -46,13 +56,14 @@ void Outbox::Impl::take_snapshot(const Snapshot& snapshot) {
                  {{"why", snapshot.stats.error}});
     }
   }
-  last = snapshot;
+  const OutboxStats before = std::exchange(last, snapshot).stats;
+  if (change && differs(before, last.stats)) change(before, last.stats);
 }
 
 void Outbox::Impl::open() {
   ask<bool>(
       [](QueueFile& queue, const Stamp& now) -> Result<bool> {
-        if (auto opened = queue.ensure_open(now); !opened) return opened.error();
+        if (auto proven = queue.prove(now); !proven) return proven.error();
         return true;
       },
       [](Impl& self, Result<bool> opened) {

@@ -68,6 +68,7 @@ struct Outbox::Impl : std::enable_shared_from_this<Outbox::Impl> {
   Snapshot last;
   uint64_t relaxed_sealed_ns = 0;  // boottime
   std::function<void(Lane)> new_data;
+  std::function<void(const OutboxStats& before, const OutboxStats& now)> change;
   struct Flush {
     uint64_t serial;
     std::function<void(Result<void>)> done;

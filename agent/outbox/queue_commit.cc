@@ -21,6 +21,7 @@ std::array<uint64_t, kLaneCount> ends_of(const Tables& tables) {
 
 Result<Committed> QueueFile::commit(const Group& group, const Stamp& now) {
   if (auto opened = ensure_open(now); !opened) return opened.error();
+  refused_ = true;
   const auto before = ends_of(*tables_);
   auto done = try_commit(group, now);
   if (!done) {
@@ -36,11 +37,20 @@ Result<Committed> QueueFile::commit(const Group& group, const Stamp& now) {
   }
   if (done) {
     lost_since_ns_.reset();
+    refused_ = false;
+    stats_.writable = true;
+    stats_.error = set_aside_;
     ballast_.hold(now.boottime_ns);
     if (ballast_.state() != BallastState::kReleased) disk_full_ = false;
     refresh_stats();
   }
   return done;
+}
+
+Result<void> QueueFile::prove(const Stamp& now) {
+  if (auto opened = ensure_open(now); !opened || stats_.writable) return opened;
+  auto done = commit({}, now);
+  return done ? Result<void>() : done.error();
 }
 
 // The WAL starts over in the blocks it has; rows go to pages that the file has.
@@ -81,6 +91,10 @@ Result<Committed> QueueFile::try_commit(const Group& group, const Stamp& now) {
     out.first_seq[index_of(lane)] = *first;
   }
   if (auto saved = t.registers.save_lanes(); !saved) return saved.error();
+  // A commit that writes nothing would prove nothing.
+  if (!stats_.writable) {
+    if (auto set = t.registers.set_meta("clean", 0); !set) return set.error();
+  }
   if (auto committed = transaction->commit(); !committed) return committed.error();
   if (check_age) age_checked_ns_ = now.boottime_ns;
   return out;
@@ -97,6 +111,7 @@ Result<void> QueueFile::put_interruption(int64_t from_ns, const Stamp& now) {
       options_.encoders.interruption(Lane::kTelemetry, from_ns, now.realtime_ns);
   auto put = Appender(*tables_, now).append(Lane::kTelemetry, {&record, 1});
   if (!put) return put.error();
+  ++tables_->registers.tally.interruptions;
   return {};
 }
 

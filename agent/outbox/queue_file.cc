@@ -17,6 +17,11 @@ std::string sibling(const std::string& path, std::string_view suffix) {
   return stem + std::string(suffix);
 }
 
+std::string directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == path.npos ? "." : path.substr(0, slash);
+}
+
 // The caller's mistake, not the file's.
 bool is_of_the_caller(Errc code) {
   return code == Errc::kNotFound || code == Errc::kInvalid;
@@ -29,6 +34,8 @@ QueueFile::QueueFile(Options options)
       ballast_(sibling(options_.path, ".ballast"), options_.budget.ballast_bytes),
       evidence_(sibling(options_.path, ".refused"), options_.budget.evidence_bytes) {
   stats_.size_max = options_.budget.size_max;
+  stats_.room_bytes = ballast_.room_bytes();
+  stats_.directory = directory_of(options_.path);
   for (const Lane lane : kLanes) {
     stats_.lanes[index_of(lane)].quota_bytes = options_.budget.lane_bytes[index_of(lane)];
   }
@@ -178,7 +185,7 @@ Result<bool> QueueFile::maintain(const Stamp& now) {
     auto pages = t.pages();
     if (!pages) return pages.error();
     const bool airy =
-        pages->free * kPageBytes > options_.budget.vacuum_bytes && pages->free > pages->used;
+        pages->free * kPageBytes > options_.budget.vacuum_bytes && pages->free > pages->used / 2;
     if (airy) {
       const std::string vacuum = "PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")";
       if (auto done = t.db.exec(vacuum.c_str()); !done) return done.error();
@@ -222,6 +229,8 @@ void QueueFile::refresh_stats() {
     s.tail_bytes = state.tail_bytes;
     s.gap_records = state.gap_records;
     s.gap_bytes = state.gap_bytes;
+    s.gaps = tables_->registers.tally.dropped[i];
+    s.gap_end = tables_->registers.gap_end(lane);
     const LaneState& as_of = oldest_as_of_[i];
     const bool same = as_of.applied == state.applied && as_of.gap_records == state.gap_records &&
                       as_of.depth > 0 && state.depth > 0;
@@ -232,7 +241,9 @@ void QueueFile::refresh_stats() {
     auto row = tables_->rows.find_first(lane, state.applied);
     if (row && *row && (*row)->boot == tables_->boot) oldest_ns_[i] = (*row)->segment.boottime_ns;
   }
+  stats_.interruptions = tables_->registers.tally.interruptions;
   stats_.ballast = ballast_.state();
+  stats_.disk_full = disk_full_;
   if (auto pages = tables_->pages()) {
     stats_.file_bytes = (pages->used + pages->free) * kPageBytes + tables_->db.wal_bytes();
   }

@@ -65,6 +65,9 @@ class QueueFile {
   Result<bool> nack(Lane lane, uint64_t seq, const std::string& reason, const Stamp& now);
   Result<std::vector<Position>> positions(const Stamp& now);
 
+  // After a commit that failed: one of nothing, to see whether the disk takes writes again.
+  Result<void> prove(const Stamp& now);
+
   // Work for idle moments: writes the WAL back, saves applied places, gives pages back to the disk
   // a few at a time, makes the WAL file long, takes the ballast again. True: there is more.
   Result<bool> maintain(const Stamp& now);
@@ -121,6 +124,8 @@ class QueueFile {
   bool damaged_ = false;    // found while running: the next open replaces the file
   bool started_ = false;    // this process has noted its start in the file
   bool disk_full_ = false;  // until the ballast is held again: use the file's own free pages
+  bool refused_ = false;    // the last commit failed: an open file alone is no sign of a good disk
+  std::string set_aside_;   // what was, and why
   uint64_t age_checked_ns_ = 0;
   std::optional<int64_t> lost_since_ns_;  // relaxed records of this process that never got in
   struct Nacked {

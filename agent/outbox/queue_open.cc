@@ -103,7 +103,8 @@ Result<void> QueueFile::ensure_open(const Stamp& now) {
     return error;
   }
   failed_opens_ = 0;
-  stats_.writable = true;
+  stats_.writable = !refused_;
+  if (stats_.writable) stats_.error = set_aside_;
   refresh_stats();
   return {};
 }
@@ -148,6 +149,7 @@ Result<void> QueueFile::open_tables(const Stamp& now) {
 // Sets the file aside and makes another. What a newer version wrote is kept whole for it; a damaged
 // file gives what can be read.
 Result<void> QueueFile::replace(std::string_view kind, const Error& why, const Stamp& now) {
+  if (::access(directory_of(options_.path).c_str(), W_OK) != 0) return why;  // no better for it
   const std::string aside = stem_of(options_.path) + "." + std::string(kind) + "." +
                             std::to_string(now.realtime_ns / 1'000'000'000);
   log::warn("outbox: the queue file is set aside, a new epoch begins",
@@ -161,7 +163,7 @@ Result<void> QueueFile::replace(std::string_view kind, const Error& why, const S
   }
   if (auto moved = move_database(options_.path, aside); !moved) return moved;
   damaged_ = false;
-  stats_.error = why.message + "; kept as '" + aside + "'";
+  set_aside_ = why.message + "; kept as '" + aside + "'";
   if (bad) return finish_salvage(now);
   auto fresh = Tables::open(options_.path, options_.budget, options_.vfs);
   if (!fresh) return fresh.error();

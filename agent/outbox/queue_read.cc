@@ -54,9 +54,8 @@ Result<Row> QueueFile::replace_by_gap(const Row& row) {
   if (!transaction) return transaction.error();
   auto gap = tables_->mended(row);
   if (!gap) return gap;
-  LaneState& state = tables_->registers.lane(row.segment.lane);
-  state.gap_records += gap->count();
-  state.gap_bytes += row.size;
+  tables_->registers.note_gap(row.segment.lane, gap->end(), gap->segment.reason, gap->count(),
+                              row.size);
   Row head = *gap;  // the numbers in the row itself are not to be believed
   head.size = row.size;
   if (auto replaced = tables_->replace(head, *gap); !replaced) return replaced.error();
@@ -106,9 +105,9 @@ Result<void> QueueFile::poison(Row row, uint64_t seq, const std::string& reason)
   auto changed =
       thin_segment(row.segment, GapReason::kPoison, [&](uint64_t at) { return at == seq; });
   if (!changed || !*changed) return {};  // it is a gap already
-  LaneState& state = t.registers.lane(lane);
-  state.gap_records += row.segment.gap_count - before.segment.gap_count;
-  state.gap_bytes += row.segment.gap_bytes - before.segment.gap_bytes;
+  t.registers.note_gap(lane, {row.epoch, seq}, GapReason::kPoison,
+                       row.segment.gap_count - before.segment.gap_count,
+                       row.segment.gap_bytes - before.segment.gap_bytes);
   auto transaction = sqlite::Transaction::begin(t.db);
   if (!transaction) return transaction.error();
   if (auto replaced = t.replace(before, row); !replaced) return replaced;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox/registers.hh"
 
+#include <algorithm>
 #include <cstring>
+#include <sstream>
 
 namespace farmhand {
 
@@ -51,6 +53,7 @@ Result<Registers> Registers::load(sqlite::Database& db) {
   if (auto loaded = r.load_lanes(); !loaded) return loaded.error();
   if (auto loaded = r.load_epochs(); !loaded) return loaded.error();
   if (auto loaded = r.load_boots(); !loaded) return loaded.error();
+  if (auto loaded = r.load_tally(); !loaded) return loaded.error();
   auto save = Statement::prepare(
       db, "INSERT OR REPLACE INTO lane VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   if (!save) return save.error();
@@ -64,6 +67,7 @@ Registers Registers::load_readable(sqlite::Database& db, bool& lanes_known) {
   if (!lanes_known) r.lanes = {};
   (void)r.load_epochs();
   (void)r.load_boots();
+  (void)r.load_tally();
   return r;
 }
 
@@ -116,7 +120,38 @@ Result<void> Registers::save_lanes() {
     if (auto saved = q.run(); !saved) return saved;
     saved_[i] = s;
   }
+  if (tally == saved_tally_) return {};
+  std::string text = std::to_string(tally.interruptions);
+  for (const auto& lane : tally.dropped) {
+    for (const uint64_t records : lane) text += " " + std::to_string(records);
+  }
+  if (auto saved = set_meta("tally", text); !saved) return saved;
+  saved_tally_ = tally;
   return {};
+}
+
+// Numbers in the order of `Tally`; those that an older version did not write are 0.
+Result<void> Registers::load_tally() {
+  auto text = meta("tally");
+  if (!text) return text.error();
+  std::istringstream numbers(*text);
+  numbers >> tally.interruptions;
+  for (auto& lane : tally.dropped) {
+    for (uint64_t& records : lane) {
+      if (!(numbers >> records)) records = 0;
+    }
+  }
+  saved_tally_ = tally;
+  return {};
+}
+
+void Registers::note_gap(Lane lane, Place end, GapReason reason, uint64_t records, uint64_t bytes) {
+  LaneState& state = this->lane(lane);
+  state.gap_records += records;
+  state.gap_bytes += bytes;
+  tally.dropped[index_of(lane)][static_cast<size_t>(reason)] += records;
+  uint64_t& highest = gap_ends_[index_of(lane)];
+  if (end.epoch == current()) highest = std::max(highest, end.seq);
 }
 
 const Epoch* Registers::find_epoch(uint32_t id) const {

@@ -29,6 +29,14 @@ struct LaneState {
   bool operator==(const LaneState&) const = default;
 };
 
+// What became of records that nobody will see, for people to look at.
+struct Tally {
+  using ByReason = std::array<uint64_t, kGapReasonCount>;
+  std::array<ByReason, kLaneCount> dropped{};  // records that gaps stand for, since the file began
+  uint64_t interruptions = 0;                  // times that relaxed records may have been lost
+  bool operator==(const Tally&) const = default;
+};
+
 struct EpochEnd {
   uint64_t seq = 0;
   Chain chain{};
@@ -43,8 +51,15 @@ class Registers {
 
   std::array<LaneState, kLaneCount> lanes;
   LaneState& lane(Lane lane) { return lanes[index_of(lane)]; }
-  Result<void> save_lanes();  // those that changed since they were saved
+  Result<void> save_lanes();  // those that changed since they were saved, and the tally
   bool lanes_saved() const { return lanes == saved_; }
+
+  Tally tally;
+  // Accounts for `records` of `lane` that became a gap, or part of one, which ends at `end`.
+  void note_gap(Lane lane, Place end, GapReason reason, uint64_t records, uint64_t bytes);
+  // The highest number of the current epoch that a gap has taken since the file was opened; 0:
+  // none.
+  uint64_t gap_end(Lane lane) const { return gap_ends_[index_of(lane)]; }
 
   struct KnownEpoch {
     uint32_t id;
@@ -75,12 +90,15 @@ class Registers {
  private:
   explicit Registers(sqlite::Database& db) : db_(&db) {}
   Result<void> load_lanes();
+  Result<void> load_tally();
   Result<void> load_epochs();
   Result<void> load_boots();
 
   sqlite::Database* db_ = nullptr;
   sqlite::Statement save_lane_;
   std::array<LaneState, kLaneCount> saved_;
+  Tally saved_tally_;
+  std::array<uint64_t, kLaneCount> gap_ends_{};
   std::vector<KnownEpoch> epochs_;
   std::vector<std::pair<uint32_t, std::array<uint8_t, 16>>> boots_;
 };

@@ -67,6 +67,7 @@ Result<void> Salvage::copy_registers() {
     state.gap_records = was.gap_records;
     state.gap_bytes = was.gap_bytes;
   }
+  t_.registers.tally = registers_.tally;
   if (auto saved = t_.registers.save_lanes(); !saved) return saved;
   return transaction->commit();
 }
@@ -167,7 +168,7 @@ Result<void> Salvage::fill(Lane lane, uint32_t epoch, uint64_t from, uint64_t to
   s.kind = SegmentKind::kGap;
   s.reason = GapReason::kCorruption;
   s.gap_count = gap.count();
-  t_.registers.lane(lane).gap_records += gap.count();
+  t_.registers.note_gap(lane, gap.end(), s.reason, gap.count(), 0);
   return t_.add(gap);
 }
 

@@ -36,6 +36,7 @@ enum class GapReason : uint8_t {
   kOversize = 5,     // never written: an oversize record is refused before it has a number
   kTailExpired = 6,  // applied, deleted, and asked for once more
 };
+constexpr size_t kGapReasonCount = 7;
 constexpr uint64_t kThinKeepOneOf = 4;
 
 std::string_view name_of(GapReason reason);

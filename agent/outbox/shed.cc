@@ -148,6 +148,7 @@ Result<bool> Shedder::thin_one(Lane lane, Place after) {
     auto gap = t_.mended(before);
     if (!gap) return gap.error();
     state.thinned = gap->end();
+    t_.registers.note_gap(lane, gap->end(), gap->segment.reason, gap->count(), before.size);
     if (auto replaced = t_.replace(before, *gap); !replaced) return replaced.error();
     return true;
   }
@@ -157,8 +158,9 @@ Result<bool> Shedder::thin_one(Lane lane, Place after) {
     return true;
   }
   row.size = row.segment.bytes.size();
-  state.gap_records += row.segment.gap_count - before.segment.gap_count;
-  state.gap_bytes += row.segment.gap_bytes - before.segment.gap_bytes;
+  t_.registers.note_gap(lane, row.end(), GapReason::kDownsample,
+                        row.segment.gap_count - before.segment.gap_count,
+                        row.segment.gap_bytes - before.segment.gap_bytes);
   if (auto replaced = t_.replace(before, row); !replaced) return replaced.error();
   return true;
 }

@@ -19,6 +19,9 @@ struct LaneStats {
   uint64_t oldest_age_ns = 0;  // of the oldest not applied; a lower bound after a reboot
   uint64_t gap_records = 0;    // dropped since the file began
   uint64_t gap_bytes = 0;
+  std::array<uint64_t, kGapReasonCount> gaps{};  // gap_records by reason
+  uint64_t gap_end =
+      0;  // the highest number of this epoch that a gap took since the start; 0: none
 };
 
 enum class BallastState : uint8_t { kHeld, kReleased, kNone };
@@ -32,9 +35,18 @@ struct OutboxStats {
   uint64_t file_bytes = 0;  // main file and WAL
   uint64_t size_max = 0;
   uint64_t pending_bytes = 0;  // handed in and not yet committed
-  bool writable = false;       // false: lanes 0 and 1 wait in memory, the others are refused
-  std::string error;           // why not writable, or what was last set aside
+  uint64_t interruptions =
+      0;                   // times that relaxed records may have been lost, since the file began
+  bool writable = false;   // false: lanes 0 and 1 wait in memory, the others are refused
+  bool disk_full = false;  // it lives on the space it has until there is `room_bytes` on the disk
+  uint64_t room_bytes = 0;
+  std::string directory;
+  std::string error;  // why not writable, or what was last set aside
 };
+
+// What keeps records from being stored as they should be, and what to do: a sentence. Empty:
+// nothing does.
+std::string trouble_of(const OutboxStats& stats);
 
 // One lane as the node tells it to the coordinator at hello.
 struct Position {

@@ -145,11 +145,9 @@ Place Tables::untouchable(Lane lane) {
 }
 
 Result<void> Tables::make_gap(Row row, GapReason reason) {
-  LaneState& state = registers.lane(row.segment.lane);
   if (auto gone = remove(row); !gone) return gone;
   Segment& s = row.segment;
-  state.gap_records += row.count() - s.gap_count;
-  state.gap_bytes += row.size;
+  registers.note_gap(s.lane, row.end(), reason, row.count() - s.gap_count, row.size);
   s.gap_count = row.count();
   s.gap_bytes += row.size;
   s.kind = SegmentKind::kGap;

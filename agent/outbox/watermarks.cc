@@ -173,7 +173,7 @@ Result<void> Watermarks::put_expired(Lane lane, Place from, Place upto, const Ch
     s.chain = known.id == upto.epoch ? chain : *end ? (*end)->chain : Chain{};
     if (s.from > s.to) continue;
     s.gap_count = gap.count();
-    t_.registers.lane(lane).gap_records += gap.count();
+    t_.registers.note_gap(lane, gap.end(), s.reason, gap.count(), 0);
     if (auto put = t_.add(gap); !put) return put;
   }
   return {};
