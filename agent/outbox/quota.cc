@@ -24,7 +24,7 @@ Budget budget_from(uint64_t size_max) {
   b.checkpoint_bytes = wal_bytes / 4;
   b.wal_bytes_kept = wal_bytes / 8 * 3;
   b.file_bytes = b.size_max - b.ballast_bytes - b.evidence_bytes - wal_bytes;
-  b.vacuum_bytes = std::min(16 * kMiB, b.file_bytes / 8);
+  b.vacuum_bytes = std::min(4 * kMiB, b.file_bytes / 8);
   for (size_t i = 0; i < kShares.size(); ++i) b.lane_bytes[i] = b.file_bytes * kShares[i] / 100;
   return b;
 }
