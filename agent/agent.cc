@@ -33,11 +33,16 @@ std::string plugin_named_by(const std::string& manifest_path) {
   return file.substr(0, file.rfind('.'));
 }
 
-// One agent per state directory: two would share an identity and a queue.
+// A full, read-only or forbidden disk passes; until then the agent says so.
+bool is_of_the_disk(Errc code) {
+  return code == Errc::kNoSpace || code == Errc::kIo || code == Errc::kPermission;
+}
+
+// One agent per state directory: two would share an identity and a queue. The lock is the
+// directory's own, for a file could not be made on a full disk.
 Result<Fd> lock_directory(const std::string& dir) {
-  const std::string path = dir + "/lock";
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!fd) return error_from_errno("open '" + path + "'", errno);
+  Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return error_from_errno("open '" + dir + "'", errno);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   return Error{Errc::kExists, "another farmhandd is already running with state directory '" + dir +
                                   "'; stop it, or give this one its own --state-dir"};
@@ -92,9 +97,12 @@ Result<void> Agent::open_state() {
   auto node = load_node_id(dir);
   if (!node) return node.error();
   node_ = *node;
-  auto state = StateFile::open(dir + "/state.db", {commands_module()});
-  if (!state) return state.error().in("open the state");
-  state_.emplace(*std::move(state));
+  state_.emplace(StateFile::closed(dir + "/state.db", {commands_module()}));
+  if (auto opened = state_->ensure_open(); !opened) {
+    if (!is_of_the_disk(opened.error().code)) return opened.error().in("open the state");
+    log::error("the state cannot be opened now, it is tried again",
+               {{"why", opened.error().message}});
+  }
   epochs_.emplace(*state_);
   return {};
 }
@@ -122,9 +130,13 @@ void Agent::build_parts() {
   const auto plugins = [this] { return supervisor_->plugins(); };
   reporter_.emplace(loop_, clock_, *outbox_, readings_->inventory(), plugins, config_.node.name);
   readings_->connect(*supervisor_, *reporter_);
+  outbox_->on_change([this](const OutboxStats& before, const OutboxStats& now) {
+    if (before.epoch != now.epoch) readings_->redeclare();
+    reporter_->on_queue_change(now);
+  });
   farm_.emplace(
-      FarmLink::Parts{loop_, clock_, *net_, *store_, state_->database(), *outbox_}, config_, node_,
-      boot_id_, [this](Commands::Done done) {
+      FarmLink::Parts{loop_, clock_, *net_, *store_, *state_, *outbox_}, config_, node_, boot_id_,
+      [this](Commands::Done done) {
         reporter_->report_inventory([done = std::move(done)](Result<uint64_t> seq) {
           done(seq ? Result<std::string>(std::string("the inventory is on its way")) : seq.error());
         });

@@ -29,7 +29,7 @@ class FarmLink {
     const Clock& clock;
     net::Context& net;
     StoreThread& store;
-    sqlite::Database& state;
+    StateFile& state;
     Outbox& outbox;
   };
 

@@ -11,8 +11,7 @@ namespace farmhand {
 
 namespace {
 
-// Long enough for a plugin's devices to come together, short enough that nobody waits.
-constexpr uint64_t kGatherMs = 50;
+constexpr uint64_t kAgainMs = 5'000;  // after an inventory that was not stored
 
 wire::DeviceState wire_state_of(Presence presence) {
   switch (presence) {
@@ -123,10 +122,45 @@ void Reporter::on_change(const DeviceChange& change) {
   const auto level =
       event.severity == wire::Severity::kInfo ? log::Level::kInfo : log::Level::kWarn;
   log::write(level, change.sentence, {{"device", change.key}, {"reason", event.reason}});
-  if (auto queued = outbox_.enqueue_durable(Lane::kHealth, wire::encode_record(event)); !queued) {
-    log::error("an event could not be queued", {{"why", queued.error().message}});
-  }
+  put_event(std::move(event));
   soon();
+}
+
+void Reporter::put_event(wire::Event event) {
+  auto queued = outbox_.enqueue_durable(Lane::kHealth, wire::encode_record(std::move(event)));
+  if (!queued) log::error("an event could not be queued", {{"why", queued.error().message}});
+}
+
+void Reporter::on_queue_change(const OutboxStats& now) {
+  if (now.epoch.counter == 0) return;  // never opened yet
+  const bool anew = epoch_.counter != 0 && epoch_ != now.epoch;
+  const uint64_t gap_end = now.lanes[index_of(Lane::kInventory)].gap_end;
+  epoch_ = now.epoch;
+  if (anew || (inventory_seq_ != 0 && gap_end >= inventory_seq_)) {
+    inventory_seq_ = 0;  // what was reported may be gone
+    soon();
+  }
+  tell_of_trouble(now);
+}
+
+// Lane 1 has a place in memory while nothing can be written, so that this too is told one day.
+void Reporter::tell_of_trouble(const OutboxStats& now) {
+  const std::string trouble = trouble_of(now);
+  if (trouble.empty() == trouble_.empty()) return;
+  wire::Event event;
+  event.uuid = Uuid::random();
+  event.boottime_ns = clock_.boottime_ns();
+  if (trouble.empty()) {
+    event.severity = wire::Severity::kInfo;
+    event.reason = "queue.recovered";
+    event.sentence = "the queue takes records as it should again; before, " + trouble_;
+  } else {
+    event.severity = wire::Severity::kError;
+    event.reason = now.writable ? "queue.disk_full" : "queue.not_writable";
+    event.sentence = trouble;
+  }
+  trouble_ = trouble;
+  put_event(std::move(event));
 }
 
 void Reporter::add_event(wire::Event event, Outbox::Done done) {
@@ -142,14 +176,27 @@ void Reporter::on_plugin_state() {
   soon();
 }
 
-void Reporter::soon() {
-  if (!soon_.active()) soon_.once(kGatherMs, [this] { report_inventory(); });
+void Reporter::soon(uint64_t delay_ms) {
+  if (!soon_.active()) soon_.once(delay_ms, [this] { report_inventory(); });
 }
 
 void Reporter::report_inventory(Outbox::Done done) {
+  const Outbox::Done both = [this, done = std::move(done)](Result<uint64_t> seq) {
+    on_reported(seq);
+    if (done) done(std::move(seq));
+  };
   auto queued = outbox_.enqueue_coalesced(Lane::kInventory, "inventory",
-                                          wire::encode_record(snapshot()), std::move(done));
-  if (!queued) log::error("the inventory could not be queued", {{"why", queued.error().message}});
+                                          wire::encode_record(snapshot()), both);
+  if (!queued) both(queued.error());
+}
+
+void Reporter::on_reported(const Result<uint64_t>& seq) {
+  if (seq) {
+    inventory_seq_ = *seq;
+    return;
+  }
+  log::warn("the inventory was not stored, it is reported again", {{"why", seq.error().message}});
+  soon(kAgainMs);
 }
 
 wire::Inventory Reporter::snapshot() const {

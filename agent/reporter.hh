@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the node reports besides samples: the inventory as a whole on lane 2, each change of a
-// device as an event on lane 1. Changes of one turn make one inventory.
+// device or of the queue's disk as an event on lane 1. Changes of one turn make one inventory, and
+// one that did not get through, or was dropped again, is followed by another.
 #pragma once
 
 #include <functional>
@@ -25,13 +26,20 @@ class Reporter {
 
   void on_change(const DeviceChange& change);  // an event, and an inventory soon
   void on_plugin_state();                      // an inventory soon
+  void on_queue_change(const OutboxStats& now);
   // Somebody's own event; `done` once it is on disk. Refused at once while nothing can be stored: a
   // script must not wait for a disk to be mended.
   void add_event(wire::Event event, Outbox::Done done);
   void report_inventory(Outbox::Done done = nullptr);  // now; `done` once it is on disk
 
  private:
-  void soon();
+  // Long enough for a plugin's devices to come together, short enough that nobody waits.
+  static constexpr uint64_t kGatherMs = 50;
+
+  void soon(uint64_t delay_ms = kGatherMs);
+  void on_reported(const Result<uint64_t>& seq);
+  void put_event(wire::Event event);
+  void tell_of_trouble(const OutboxStats& now);
   wire::Inventory snapshot() const;
 
   const Clock& clock_;
@@ -39,6 +47,9 @@ class Reporter {
   const Inventory& inventory_;
   std::function<std::vector<PluginStatus>()> plugins_;
   NodeFacts facts_;
+  std::string trouble_;         // the queue's, as last told; empty: none
+  Epoch epoch_;                 // of the queue, as last seen
+  uint64_t inventory_seq_ = 0;  // of the last one stored in it; 0: none yet
   Timer soon_;
 };
 

@@ -135,8 +135,10 @@ void write_problems(Json& json, const StatusView& view, const std::vector<Plugin
   if (!reason.empty()) {
     write_problem(json, "coordinator", coordinator.url, word_for(coordinator), reason);
   }
-  if (queue != nullptr && !queue->writable) {
-    write_problem(json, "queue", "queue.db", "not_writable", queue->error);
+  const std::string trouble = queue != nullptr ? trouble_of(*queue) : "";
+  if (!trouble.empty()) {
+    const char* status = queue->writable ? "disk_full" : "not_writable";
+    write_problem(json, "queue", "queue.db", status, trouble);
   }
   json.end();
 }

@@ -18,6 +18,7 @@ StateFile::Module commands_module() {
 
 Result<void> CommandStore::prepare() {
   if (prepared_) return {};
+  if (auto opened = state_.ensure_open(); !opened) return opened;
   const struct {
     sqlite::Statement* statement;
     const char* sql;
@@ -32,7 +33,7 @@ Result<void> CommandStore::prepare() {
       {&find_result_, "SELECT result FROM command WHERE uuid = ?"},
   };
   for (const auto& one : all) {
-    auto statement = sqlite::Statement::prepare(db_, one.sql);
+    auto statement = sqlite::Statement::prepare(state_.database(), one.sql);
     if (!statement) return statement.error();
     *one.statement = std::move(*statement);
   }

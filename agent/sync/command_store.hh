@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.hh"
+#include "store/state.hh"
 #include "store/statement.hh"
 
 namespace farmhand {
@@ -18,7 +19,7 @@ class CommandStore {
     std::string result;  // the encoded record; empty: none yet
   };
   // Statements are prepared at the first use: the constructor runs on the loop.
-  explicit CommandStore(sqlite::Database& db) : db_(db) {}
+  explicit CommandStore(StateFile& state) : state_(state) {}
 
   Result<bool> add(const Uuid& uuid, std::string_view payload);  // false: known already
   Result<bool> take_attempt(const Uuid& uuid, uint32_t max_attempts);
@@ -32,7 +33,7 @@ class CommandStore {
   Result<void> prepare();
   static Result<bool> run_to_end(sqlite::Query& query);
 
-  sqlite::Database& db_;
+  StateFile& state_;
   bool prepared_ = false;
   sqlite::Statement add_, take_attempt_, set_result_, set_reported_, unreported_, find_result_;
 };

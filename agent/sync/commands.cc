@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <set>
 
 #include "base/log.hh"
 #include "base/signature.hh"
@@ -16,7 +17,7 @@
 namespace farmhand {
 namespace {
 
-constexpr uint64_t kReportAgainMs = 1'000;
+constexpr uint64_t kAgainMs = 1'000;  // after the disk, or the outbox, would not take something
 
 std::vector<PublicKey> keys_from(const std::vector<std::string>& pems) {
   std::vector<PublicKey> keys;
@@ -45,21 +46,23 @@ wire::CommandResult result_of(const Uuid& uuid, wire::CommandStatus status, std:
 // was persisted (`resume`), and a result enqueued twice is one result, keyed by the uuid.
 class Commands::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(Loop& loop, const Clock& clock, StoreThread& store, sqlite::Database& state, Outbox& outbox,
+  Impl(Loop& loop, const Clock& clock, StoreThread& store, StateFile& state, Outbox& outbox,
        Options options)
-      : loop_(loop),
-        clock_(clock),
+      : clock_(clock),
         store_(store),
         outbox_(outbox),
         keys_(keys_from(options.trusted_keys)),
-        table_(std::make_shared<CommandStore>(state)) {
+        table_(std::make_shared<CommandStore>(state)),
+        again_timer_(loop) {
     partitions = std::move(options.partitions);
+    again_timer_->unref();
   }
 
   void receive(const wire::SignedCommand& command, std::function<void(wire::CommandAck)> ack);
   void resume();
   void close() {
     closed_ = true;
+    again_timer_.reset();
     store_.submit([table = table_] { table->close(); });
   }
 
@@ -77,12 +80,15 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
   void refuse(const wire::Command& command, const Refusal& refusal);
   void accept(wire::Command command, const std::string& payload,
               std::function<void(wire::CommandAck)> ack);
+  void accept_later(const wire::Command& command, const std::string& payload,
+                    std::function<void(wire::CommandAck)> ack, const Error& why);
   void report_again(const Uuid& uuid);
   void begin(wire::Command command);
   void execute(const wire::Command& command);
   void finish(wire::CommandResult result);
   void report(const Uuid& uuid, const std::string& record);
   void report_later(const Uuid& uuid, const std::string& record);
+  void later(std::function<void(Impl&)> then);
 
   // Runs `work` on the store thread and hands its result to `then`, unless we are closed by then.
   template <typename Work, typename Then>
@@ -95,13 +101,16 @@ class Commands::Impl : public std::enable_shared_from_this<Impl> {
                   });
   }
 
-  Loop& loop_;
   const Clock& clock_;
   StoreThread& store_;
   Outbox& outbox_;
   std::vector<PublicKey> keys_;
   std::shared_ptr<CommandStore> table_;  // used on the store thread
   std::deque<Uuid> lately_refused_;      // each is reported once, so that a flood costs nothing
+  std::optional<Timer> again_timer_;  // ends with `close`; what is under way may keep us for longer
+  std::vector<std::function<void(Impl&)>> again_;
+  std::set<Uuid> waiting_;  // for the disk: not persisted, not acknowledged
+  bool resume_waits_ = false;
   bool closed_ = false;
 };
 
@@ -142,6 +151,7 @@ void Commands::Impl::receive(const wire::SignedCommand& command,
                       "no trusted key signed the command (key " + command.key_id + ")"});
     return ack({decoded->uuid});
   }
+  if (waiting_.contains(decoded->uuid)) return;
   accept(std::move(*decoded), command.payload, std::move(ack));
 }
 
@@ -163,15 +173,23 @@ void Commands::Impl::refuse(const wire::Command& command, const Refusal& refusal
 void Commands::Impl::accept(wire::Command command, const std::string& payload,
                             std::function<void(wire::CommandAck)> ack) {
   on_store([uuid = command.uuid, payload](CommandStore& table) { return table.add(uuid, payload); },
-           [this, command = std::move(command), ack = std::move(ack)](Result<bool> fresh) {
-             if (!fresh)
-               return log::warn("a command was not persisted, so not acknowledged",
-                                {{"error", fresh.error().message}});
+           [this, command = std::move(command), payload, ack = std::move(ack)](Result<bool> fresh) {
+             if (!fresh) return accept_later(command, payload, ack, fresh.error());
+             waiting_.erase(command.uuid);
              ack({command.uuid});
              if (*fresh) return begin(command);
              ++status.repeated;
              report_again(command.uuid);
            });
+}
+
+// Not persisted, so not acknowledged.
+void Commands::Impl::accept_later(const wire::Command& command, const std::string& payload,
+                                  std::function<void(wire::CommandAck)> ack, const Error& why) {
+  if (waiting_.insert(command.uuid).second)
+    log::warn("a command is not persisted yet, and waits", {{"error", why.message}});
+  later(
+      [command, payload, ack = std::move(ack)](Impl& self) { self.accept(command, payload, ack); });
 }
 
 // Somebody who sends a command that has a result has lost the result.
@@ -193,8 +211,10 @@ void Commands::Impl::begin(wire::Command command) {
   on_store([uuid = command.uuid,
             max_attempts](CommandStore& table) { return table.take_attempt(uuid, max_attempts); },
            [this, command = std::move(command)](Result<bool> granted) {
-             if (!granted)
-               return log::warn("a command was not begun", {{"error", granted.error().message}});
+             if (!granted) {
+               log::warn("a command was not begun yet", {{"error", granted.error().message}});
+               return later([command](Impl& self) { self.begin(command); });
+             }
              if (*granted) return execute(command);
              finish(result_of(command.uuid, wire::CommandStatus::kFailed,
                               "the agent stopped during the last attempt that was allowed"));
@@ -240,20 +260,29 @@ void Commands::Impl::report(const Uuid& uuid, const std::string& record) {
 }
 
 void Commands::Impl::report_later(const Uuid& uuid, const std::string& record) {
-  auto timer = std::make_shared<Timer>(loop_);
-  timer->unref();
-  timer->once(kReportAgainMs, [self = weak_from_this(), timer, uuid, record]() mutable {
-    auto keep = std::exchange(timer, nullptr);  // ends with this call
-    if (auto impl = self.lock(); impl && !impl->closed_) impl->report(uuid, record);
+  later([uuid, record](Impl& self) { self.report(uuid, record); });
+}
+
+// What the disk did not let us do is done again: the coordinator pushes a command once in a
+// session.
+void Commands::Impl::later(std::function<void(Impl&)> then) {
+  if (closed_) return;
+  again_.push_back(std::move(then));
+  if (again_timer_->active()) return;
+  again_timer_->once(kAgainMs, [this] {
+    for (const auto& step : std::exchange(again_, {})) step(*this);
   });
 }
 
 void Commands::Impl::resume() {
   on_store([](CommandStore& table) { return table.unreported(); },
            [this](Result<std::vector<CommandStore::Row>> rows) {
-             if (!rows)
-               return log::warn("commands from before the stop were not looked at",
-                                {{"error", rows.error().message}});
+             if (!rows) {
+               if (!std::exchange(resume_waits_, true))
+                 log::warn("commands from before the stop wait", {{"error", rows.error().message}});
+               return later([](Impl& self) { self.resume(); });
+             }
+             resume_waits_ = false;
              for (const CommandStore::Row& row : *rows) {
                auto command = wire::decode_command(row.payload);
                if (!row.result.empty())
@@ -264,7 +293,7 @@ void Commands::Impl::resume() {
            });
 }
 
-Commands::Commands(Loop& loop, const Clock& clock, StoreThread& store, sqlite::Database& state,
+Commands::Commands(Loop& loop, const Clock& clock, StoreThread& store, StateFile& state,
                    Outbox& outbox, Options options)
     : impl_(std::make_shared<Impl>(loop, clock, store, state, outbox, std::move(options))) {}
 Commands::~Commands() {

@@ -48,8 +48,8 @@ class Commands {
   };
 
   // `state` is used on the store thread only, and outlives this.
-  Commands(Loop& loop, const Clock& clock, StoreThread& store, sqlite::Database& state,
-           Outbox& outbox, Options options);
+  Commands(Loop& loop, const Clock& clock, StoreThread& store, StateFile& state, Outbox& outbox,
+           Options options);
   ~Commands();
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;

@@ -263,7 +263,7 @@ TEST_CASE("a signed command runs once, an unsigned one never, and both are repor
   int runs = 0;
   const auto make_commands = [&] {
     auto commands = std::make_unique<Commands>(
-        pair.farm.loop, pair.farm.clock, *pair.node->store, pair.node->state->database(),
+        pair.farm.loop, pair.farm.clock, *pair.node->store, *pair.node->state,
         *pair.node->outbox,
         Commands::Options{{key.public_key().pem()}, partitions_of(pair.node->credential)});
     commands->handle("report_inventory", [&](const wire::Command&, Commands::Done done) {
