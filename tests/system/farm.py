@@ -41,6 +41,16 @@ def wait_until(what, condition, timeout_s=20.0):
         time.sleep(0.05)
 
 
+def seconds_until(condition, within_s):
+    """How long it took until `condition` held; None: it did not within the time."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > within_s:
+            return None
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
 def make_certificate(directory, name, *, ca=None, san="IP:127.0.0.1,DNS:localhost"):
     """A key and certificate `<name>.key/.pem`: self-signed, or signed by the pair named `ca`."""
     key, pem = directory / f"{name}.key", directory / f"{name}.pem"
@@ -161,12 +171,12 @@ class Coordinator:
 
 class Agent:
     def __init__(self, farm, name, *, plugins=("host",), sim="", coordinator=True, telemetry='interval = "1s"',
-                 plugin_dirs=()):
+                 plugin_dirs=(), state=None, extra=""):
         self.farm, self.name = farm, name
         self.path = farm.path / name
         self.path.mkdir()
         self.runtime = self.path / "run"
-        self.state = self.path / "state"
+        self.state = state or self.path / "state"
         self.config = self.path / "agent.toml"
         self.control = self.path / "faults"
         enabled = ", ".join(f'"{p}"' for p in plugins)
@@ -179,11 +189,12 @@ class Agent:
             text += f'[coordinator]\nurl = "wss://127.0.0.1:{farm.port}/v1/sync"\nca = "{farm.ca}"\n'
         if "sim" in plugins:
             text += f'[plugins.sim.settings]\ncontrol = "{self.control}"\n{sim}\n'
-        self.config.write_text(text)
+        self.config.write_text(text + extra)
         self.process = None
 
-    def start(self, *flags, wait=True):
-        self.process = Process([FARMHANDD, "--config", self.config, *flags], self.path / "log")
+    def start(self, *flags, wait=True, within=()):
+        """`within`: a command that runs the agent, such as setpriv."""
+        self.process = Process([*within, FARMHANDD, "--config", self.config, *flags], self.path / "log")
         self.farm.processes.append(self.process)
         if wait:
             wait_until(f"agent {self.name} answers", self.answers)

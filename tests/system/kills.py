@@ -14,7 +14,7 @@ import time
 
 import fleet
 from archive import Archive
-from farm import Farm, wait_until
+from farm import Farm, seconds_until, wait_until
 from producer import Commands, Events
 
 VICTIMS = ["agent"] * 17 + ["coordinator"] * 2 + ["both"]
@@ -33,6 +33,7 @@ class Kills:
         wait_until("the device is in its partition", lambda: fleet.has_partition(self.coordinator, "naver-furiosa"))
         self.producers = [Events(self.agent, f"p{i}") for i in range(EVENT_PRODUCERS)]
         self.producers.append(Commands(self.agent, key, fleet.environment(farm, self.coordinator)))
+        self.viewer = self.coordinator.token("--role", "viewer")
         self.killed = collections.Counter()
 
     def run(self, cycles, progress=None):
@@ -40,7 +41,7 @@ class Kills:
             producer.start()
         for number in range(1, cycles + 1):
             # Some die while they start, some while they catch up, some in the middle of their work.
-            time.sleep(self.random.choice((0.03, 0.1, 0.2)) * self.random.random())
+            time.sleep(self.random.choice((0.03, 0.1, 0.2, 0.3)) * self.random.random())
             self.kill(self.random.choice(VICTIMS))
             if progress and number % 100 == 0:
                 progress(number)
@@ -63,10 +64,15 @@ class Kills:
         goal = self.agent.json("queue")["lanes"][4]["last_sequence"]
         wait_until("everything accepted is applied", lambda: self.agent.applied(4) >= goal and not any(
             lane["records"] for lane in self.agent.json("queue")["lanes"][:4]), 120)
+        seconds_until(self._commands_have_ended, 60)  # the account tells of those that have not
         self.queue = self.agent.json("queue")
         self.agent.stop()
         self.verdict = self.coordinator.verify()
         self.coordinator.stop()
+
+    def _commands_have_ended(self):
+        viewer, asked = self.viewer, [uuid for uuid, in self.producers[-1].accepted.lines[-200:]]
+        return all(self.coordinator.get(f"/v1/commands/{uuid}", viewer)[1].get("finished") for uuid in asked)
 
     def account(self):
         """What the producers know against what the store holds: {figure: number}, and sentences."""
@@ -119,7 +125,7 @@ class Kills:
         double = [u for u, told in results.items() if len(set(told)) > 1]
         for figure, found in (("lost", lost), ("duplicated", double)):
             totals[figure] += len(found)
-            wrong += [f"command {uuid}: {figure}, {results[uuid]}" for uuid in found[:5]]
+            wrong += [f"command {uuid}: {figure}, {state[uuid.replace('-', '')]}, {results[uuid]}" for uuid in found[:5]]
 
 
 def told(totals):

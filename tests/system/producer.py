@@ -66,16 +66,16 @@ class Producer(threading.Thread):
 class Events(Producer):
     """Lane 1: events one after the other, each named `<name>-<number>`, as `farmhand event add` does it."""
 
-    def __init__(self, agent, name, pause_s=0.0):
+    def __init__(self, agent, name, pause_s=0.0, padding=""):
         super().__init__(agent.path / f"{name}.log")
-        self.agent, self.name, self.pause_s = agent, name, pause_s
+        self.agent, self.name, self.pause_s, self.padding = agent, name, pause_s, padding
         self.slowest_s = 0.0
 
     def turn(self):
         self.attempts += 1
         identity = f"{self.name}-{self.attempts}"
         asked = time.monotonic()
-        answer = ask(self.agent.runtime, "event", sentence=identity, reason="test.event", timeout_s=130)
+        answer = ask(self.agent.runtime, "event", sentence=identity + self.padding, reason="test.event", timeout_s=130)
         if answer is None:
             return self.pause(0.002)
         if "error" in answer:
