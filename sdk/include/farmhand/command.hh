@@ -2,8 +2,9 @@
 // A vendor's tool, run from a [worker] or [long] call:
 //
 //   const farmhand::CommandResult done = farmhand::run_command(call, {"acme-smi", "-j"});
-//   if (done.status == FH_E_UNSUPPORTED) …  // not installed: not detectable, which is not "no
-//   cards" if (!done.ok()) fail(FH_E_INTERNAL, "%s", done.sentence.c_str());
+//   if (!done.ok()) fail(done.status, "%s", done.sentence.c_str());
+//
+// FH_E_UNSUPPORTED is a tool that is not installed: not detectable, which is not "no cards".
 //
 // No shell: the arguments reach the tool as they are. It gets no input, LC_ALL=C, no descriptor of
 // ours, and is ended together with what it started when the call's time is over or the host

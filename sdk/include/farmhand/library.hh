@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A vendor's library, found at run time so that the plugin loads where it is not installed.
 //
-//   farmhand::Library library = farmhand::Library::open({"libacme.so.1",
-//   "/opt/acme/libacme.so.1"}); int32_t (*init)() = nullptr; library.need(&init, {"acmeInit_v2",
-//   "acmeInit"});    // the first that is there library.find(&reset, {"acmeReset"}); // may stay
-//   null if (!library.complete()) fail(FH_E_UNSUPPORTED, "%s", library.problem().c_str());
+//   auto library = farmhand::Library::open({"libacme.so.1", "/opt/acme/libacme.so.1"});
+//   library.need(&init, {"acmeInit_v2", "acmeInit"});  // the first that is there
+//   library.find(&reset, {"acmeReset"});               // may stay null
+//   if (!library.complete()) fail(FH_E_UNSUPPORTED, "%s", library.problem().c_str());
 //
 // Loaded with RTLD_NOW, so that a library whose own dependencies are broken says so here and not in
 // the middle of a call, and RTLD_LOCAL. Never closed: libraries leave thread-local destructors and
