@@ -7,29 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "usage.hh"
+
 namespace farmhand::check {
-
-const char* const kUsage =
-    R"(Checks a Farmhand plugin against the rules of its ABI, each in a process of its own.
-
-  farmhand-plugin-check [options] PLUGIN    PLUGIN: the manifest NAME.toml, or a library NAME.so
-  farmhand-plugin-check show [--setting …] PLUGIN
-                                            its devices and one reading of each metric
-  farmhand-plugin-check --list              the tests, with the rule and the promise of each
-  farmhand-plugin-check new NAME --vendor V [--build make|meson] [--in FOLDER]
-                                            a new plugin's project, ready to build and check
-
-  --setting KEY=VALUE   a setting of the plugin, as in [plugins.NAME.settings]; may be repeated
-  --empty KEY=VALUE     a setting under which there is no device; may be repeated
-  --vanish COMMAND      a shell command that makes a device vanish, for the test 'vanished'
-  --active              also what changes the hardware: prepare, release, quick tests, gentle reset
-  --only NAME           this test only; may be repeated, or a list with commas
-  --seed N              the same moments and inputs as another run; printed at the end of each
-  --timeout SECONDS     of one test (45)
-  --json                the report as JSON
-
-Ends with 0 when every test passed or was skipped, 1 when one failed, 2 when nothing could be checked.
-)";
 
 namespace {
 
@@ -99,6 +79,17 @@ void place(const std::string& path, Options& options) {
   }
 }
 
+Arguments helping(const char* text) {
+  Arguments arguments;
+  arguments.command = Command::kHelp;
+  arguments.help = text;
+  return arguments;
+}
+
+bool asks_for_help(const std::string& word) {
+  return word == "--help" || word == "-h";
+}
+
 Arguments read_new(Words& words) {
   Arguments arguments;
   arguments.command = Command::kNew;
@@ -106,6 +97,7 @@ Arguments read_new(Words& words) {
   std::string word;
   std::string build = "make";
   while (words.next(word)) {
+    if (asks_for_help(word)) return helping(kNewUsage);
     if (words.value_of("--vendor", word, skeleton.vendor)) continue;
     if (words.value_of("--in", word, skeleton.folder)) continue;
     if (words.value_of("--build", word, build)) continue;
@@ -133,8 +125,8 @@ Arguments read_arguments(int argc, char** argv) {
     }
     if (word == "show" && options.library_path.empty() && options.manifest_path.empty()) {
       arguments.command = Command::kShow;
-    } else if (word == "--help" || word == "-h") {
-      arguments.command = Command::kHelp;
+    } else if (asks_for_help(word)) {
+      return helping(arguments.command == Command::kShow ? kShowUsage : kUsage);
     } else if (word == "--list") {
       arguments.command = Command::kList;
     } else if (word == "--json") {

@@ -15,10 +15,9 @@ struct Arguments {
   Command command = Command::kCheck;
   Options options;
   Skeleton skeleton;
-  std::string error;  // of kWrong
+  std::string error;           // of kWrong
+  const char* help = nullptr;  // of kHelp
 };
-
-extern const char* const kUsage;
 
 Arguments read_arguments(int argc, char** argv);
 

@@ -89,7 +89,7 @@ int run(int argc, char** argv) {
               arguments.error.c_str());
       return 2;
     case Command::kHelp:
-      printf("%s", kUsage);
+      printf("%s", arguments.help);
       return 0;
     case Command::kList:
       return list();

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the agent looks at before it runs a line of the plugin.
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <farmhand/call.hh>
 
 #include <algorithm>
+#include <optional>
 
 #include "sha256.hh"
 #include "stage.hh"
@@ -14,6 +18,7 @@ namespace farmhand::check {
 namespace {
 
 constexpr uint64_t kScanMaxNs = 100'000'000;
+constexpr int kScanTries = 4;
 
 bool has_manifest(Context& context) {
   if (!context.options.manifest_path.empty()) return true;
@@ -124,20 +129,48 @@ void descriptor_equals_manifest(Context& context) {
   }
 }
 
-void scans_fast(Context& context) {
+uint64_t scan_once(Context& context) {
   const uint64_t begin_ns = boottime_ns();
   const fh_plugin_entry* const entry = context.load();
-  if (entry == nullptr) return;
+  if (entry == nullptr) return 0;
   Rig rig(*entry, context.findings, context.options.settings);
   if (rig.create() == FH_OK) {
     rig.query("farmhand.devices/1");
     rig.destroy();
   }
-  const uint64_t took_ns = boottime_ns() - begin_ns;
-  if (took_ns > kScanMaxNs) {
+  return boottime_ns() - begin_ns;
+}
+
+// In a process of its own, for a library is loaded once only; nothing: it did not come back.
+std::optional<uint64_t> scan_apart(Context& context) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const uint64_t took_ns = scan_once(context);
+    _exit(write(ends[1], &took_ns, sizeof took_ns) == sizeof took_ns ? 0 : 1);
+  }
+  close(ends[1]);
+  uint64_t took_ns = 0;
+  const bool told = read(ends[0], &took_ns, sizeof took_ns) == sizeof took_ns;
+  close(ends[0]);
+  waitpid(pid, nullptr, 0);
+  return told ? std::optional(took_ns) : std::nullopt;
+}
+
+// The best of a few: on a busy machine one try measures the others' work. The last is made here, so
+// that its findings are ours.
+void scans_fast(Context& context) {
+  uint64_t best_ns = UINT64_MAX;
+  for (int tries = 1; tries < kScanTries && best_ns > kScanMaxNs; ++tries) {
+    best_ns = std::min(best_ns, scan_apart(context).value_or(UINT64_MAX));
+  }
+  best_ns = std::min(best_ns, scan_once(context));
+  if (best_ns > kScanMaxNs) {
     FH_FIND(context.findings,
-            "load, create and destroy took %llu ms: do the slow work in start (at most 100 ms)",
-            static_cast<unsigned long long>(took_ns / 1'000'000));
+            "load, create and destroy took %llu ms, the best of %d tries: do the slow work in "
+            "start (at most 100 ms)",
+            static_cast<unsigned long long>(best_ns / 1'000'000), kScanTries);
   }
 }
 

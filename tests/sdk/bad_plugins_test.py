@@ -82,6 +82,7 @@ EXPECTED = {
     'set_folder': {'side-effects': 'working directory'},
     'set_locale': {'side-effects': 'start changed the locale'},
     'set_signal': {'side-effects': 'handler of signal 15'},
+    'slow_create': {'scan': 'the best of 4 tries: do the slow work in start'},
     'silent_failure': {'errors': 'no status of abi.h'},
     'spin': {'idle': 'do not spin', 'threads-end': 'still run after stop'},
     'spins_idle': {'idle': 'do not spin', 'flags': 'FH_FLAG_USES_THREADS'},

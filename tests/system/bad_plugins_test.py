@@ -97,6 +97,7 @@ UNSEEN = {
     "set_folder": "its own process's",
     "set_locale": "its own process's",
     "set_signal": "its own process's",
+    "slow_create": "slow in create, and in time",
     "slow_sample": "slow, and in time",
     "takes_any_lease": "leases; no call for it",
     "thread_left": "a thread after stop; the process ends",
