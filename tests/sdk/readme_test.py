@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Every command of the SDK's README works for a person who has only the installed SDK. So do the
-CMake package, the man page's list of options, and the installed protos."""
+CMake package, the man page's list of options, and the installed protos. Where the system allows it, source and build
+trees are hidden behind empty file systems meanwhile, so that nothing can come from there."""
 import os
 import re
 import subprocess
@@ -22,8 +23,21 @@ target_link_libraries(demo farmhand::sdk)
 '''
 
 
+HIDE = 'for tree in "$1" "$2"; do [ ! -d "$tree" ] || mount -t tmpfs none "$tree"; done; shift 2; exec "$@"'
+
+
+def hidden():
+    """What a command begins with so that it runs without the trees; nothing where that is not allowed."""
+    words = ['unshare', '--mount', 'sh', '-euc', HIDE, 'hide', SOURCE, BUILD]
+    try:
+        seen = subprocess.run([*words, 'ls', SOURCE], capture_output=True, text=True)
+    except OSError:
+        return []
+    return words if seen.returncode == 0 and seen.stdout == '' else []
+
+
 def run(name, command, folder, environment):
-    done = subprocess.run(['bash', '-euo', 'pipefail', '-c', command], cwd=folder, env=environment,
+    done = subprocess.run([*HIDDEN, 'bash', '-euo', 'pipefail', '-c', command], cwd=folder, env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=500)
     print(f'{"ok  " if done.returncode == 0 else "FAIL"} {name}')
     if done.returncode != 0:
@@ -35,7 +49,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         environment = install(BUILD, folder + '/sdk')
         os.mkdir(folder + '/work')
-        with open(f'{SOURCE}/sdk/README.md', encoding='utf-8') as file:
+        with open(f'{environment["PREFIX"]}/share/farmhand/sdk/README.md', encoding='utf-8') as file:
             commands = re.findall(r'^    \$ (.*)$', file.read(), re.M)
         good = run(f'{len(commands)} commands of the README', 'set -x\n' + '\n'.join(commands),
                    folder + '/work', environment)
@@ -47,7 +61,8 @@ def main():
                     'farmhand-plugin-check --only exports,life,linking build/demo.so',
                     folder + '/cmake', environment)
         good &= run('every option is in the man page', '''
-            farmhand-plugin-check --help | grep -o -- '--[a-z]*' | sort -u > told
+            { farmhand-plugin-check --help; farmhand-plugin-check new --help; farmhand-plugin-check show --help; } |
+              grep -o -- '--[a-z]*' | sort -u > told
             sed 's/\\\\-/-/g' $PREFIX/share/man/man1/farmhand-plugin-check.1 > page
             while read -r option; do grep -q -- "$option" page || { echo "$option"; exit 1; }; done < told
             ''', folder, environment)
@@ -57,4 +72,6 @@ def main():
     sys.exit(0 if good else 1)
 
 
+HIDDEN = hidden()
+print('source and build are ' + ('hidden' if HIDDEN else 'not hidden: that needs root and mount namespaces'))
 main()
