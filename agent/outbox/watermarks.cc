@@ -23,18 +23,18 @@ Result<Finding> Watermarks::judge(Lane lane, const std::optional<Watermark>& the
   if (const auto epoch = t_.registers.find_id(theirs->epoch)) {
     return judge_known(lane, *epoch, *theirs);
   }
-  // An older epoch that we do not know any more can only be re-sent from our beginning. One that is
-  // newer than ours, or as old as one of ours and different, is another life.
+  // An epoch of another life, or one that we do not know any more: older than all that we know, it
+  // can only be re-sent from our beginning.
+  uint32_t epoch = 0;
   for (const auto& known : t_.registers.epochs()) {
-    if (known.epoch.counter == theirs->epoch.counter) return judge_rival(lane, known.id);
+    if (known.epoch.counter <= theirs->epoch.counter) epoch = known.id;
   }
-  const Epoch* current = t_.registers.find_epoch(t_.registers.current());
-  if (current != nullptr && theirs->epoch.counter > current->counter) return not_ours(kLaneEnd);
-  return Finding{};
+  return epoch == 0 ? Finding{} : judge_rival(lane, epoch);
 }
 
-// Another life has used the number of one of our epochs. Once we have left that epoch and nothing
-// of it waits, there is nothing to disagree about.
+// The coordinator has gone beyond `epoch`, or has another one of its number: it takes no more of
+// it. Once we have left that epoch, too, and nothing of it waits, there is nothing to disagree
+// about.
 Result<Finding> Watermarks::judge_rival(Lane lane, uint32_t epoch) {
   if (epoch == t_.registers.current()) return not_ours(kLaneEnd);
   auto settled = nothing_left_of(lane, epoch);
