@@ -48,7 +48,8 @@ Result<void> Lives::begin(uint64_t counter_min, const Moves& moves) {
 
   auto transaction = sqlite::Transaction::begin(t.db);
   if (!transaction) return transaction.error();
-  const auto old = t.registers.current() != 0 ? positions() : std::vector<Position>();
+  auto old = t.registers.current() != 0 ? positions() : std::vector<Position>();
+  leave_out_moving(old, moves);
   if (auto ended = end_epoch(moves); !ended) return ended;
   if (auto added = t.registers.add_epoch(t.registers.current() + 1, epoch); !added) return added;
   for (LaneState& state : t.registers.lanes) {
@@ -62,6 +63,18 @@ Result<void> Lives::begin(uint64_t counter_min, const Moves& moves) {
   if (auto saved = t.registers.save_lanes(); !saved) return saved;
   if (auto committed = transaction->commit(); !committed) return committed;
   return finish_moves();
+}
+
+// What moves is not in the old epoch any more: to claim it there would leave a hole for ever.
+void Lives::leave_out_moving(std::vector<Position>& old, const Moves& moves) const {
+  for (const auto& [lane, after] : moves) {
+    for (Position& p : old) {
+      if (p.lane != lane) continue;
+      const bool here = after.epoch == t.registers.current();
+      p.last_seq = here ? after.seq : 0;
+      p.last_chain = here && p.applied ? p.applied->chain : Chain{};
+    }
+  }
 }
 
 // Notes where every lane of the current epoch ended. A moving lane ended where its rows begin to
