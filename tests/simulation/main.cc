@@ -2,7 +2,7 @@
 // Random lives of a farm, each compared with the reference model.
 //
 //   simulation --seeds 200 --from 1     so many, one after the other
-//   SEED=17 simulation                  this one, with its story
+//   SEED=17 simulation [--log]          this one, with its story, and with what the product logs
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -72,7 +72,8 @@ int run_many(uint64_t from, uint64_t seeds, const char* program) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  farmhand::log::set_level(farmhand::log::Level::kError);
+  const bool logs = argc > 1 && std::string(argv[argc - 1]) == "--log";
+  farmhand::log::set_level(logs ? farmhand::log::Level::kDebug : farmhand::log::Level::kError);
   if (const char* seed = std::getenv("SEED"))
     return run_one(std::strtoull(seed, nullptr, 10), argv[0]);
   const bool slow = std::getenv("FARMHAND_SLOW") != nullptr;
