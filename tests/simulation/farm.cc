@@ -68,7 +68,7 @@ void Farm::rest() {
   if (coordinator) coordinator->shut();
 }
 
-std::vector<std::string> Farm::findings() {
+std::vector<std::string> Farm::findings(const Model* clone) {
   rest();
   std::vector<std::string> all;
   auto report = verify(coordinator->store_path());
@@ -78,8 +78,11 @@ std::vector<std::string> Farm::findings() {
   if (!view) return {view.error().message};
   auto delivered = view->delivered(node_options_.uuid);
   if (!delivered) return {delivered.error().message};
-  for (std::string& difference : model.differences(*delivered))
+  for (std::string& difference : model.differences(*delivered, clone))
     all.push_back(std::move(difference));
+  if (clone == nullptr) return all;
+  for (std::string& difference : clone->differences(*delivered, &model))
+    all.push_back("clone: " + std::move(difference));
   return all;
 }
 
@@ -91,8 +94,10 @@ std::string Farm::state() {
 }
 
 std::unique_ptr<NodeMachine> Farm::clone(Model& its_model) {
+  NodeMachine::Options options = node_options_;
+  options.name = "twin";
   auto twin = std::make_unique<NodeMachine>(loop, network, its_model, producer_, scratch_ + "/twin",
-                                            node_options_);
+                                            std::move(options));
   const std::string copy = node->copy_disk();
   twin->crash();
   twin->put_disk(copy);

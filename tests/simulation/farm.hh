@@ -27,7 +27,7 @@ class Farm {
 
   // At the end, with everything at rest: what is wrong, a sentence each. Nothing: every promise
   // was kept.
-  std::vector<std::string> findings();
+  std::vector<std::string> findings(const Model* clone = nullptr);
   std::string state();  // StoreView::state, at rest
 
   // A second machine with a copy of the node's disk and identity.

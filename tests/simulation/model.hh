@@ -47,7 +47,9 @@ class Model {
   void allow(GapReason reason) { allowed_.insert(reason); }
 
   // Each a sentence; empty: a perfect queue would have delivered the same.
-  std::vector<std::string> differences(const DeliveredLanes& delivered) const;
+  // `other`: what a clone with the same identity handed in is there, too.
+  std::vector<std::string> differences(const DeliveredLanes& delivered,
+                                       const Model* other = nullptr) const;
 
   size_t count_accepted() const;
   size_t count_handed_in() const { return entries_.size(); }

@@ -11,9 +11,10 @@ namespace farmhand::simulation {
 namespace {
 
 // One for each start, so that no record is like another.
-wire::MetricTable make_table(Model::Id number) {
+wire::MetricTable make_table(const std::string& name, Model::Id number) {
   return wire::make_metric_table(
-      "npu0", "sim", {{.name = "power", .label = "start", .label_value = std::to_string(number)}});
+      "npu0", "sim",
+      {{.name = "power", .label = "start", .label_value = name + std::to_string(number)}});
 }
 
 std::string padded(std::string text, size_t bytes) {
@@ -88,7 +89,7 @@ void NodeMachine::reboot() {
 }
 
 std::string NodeMachine::make_record(Lane lane, Model::Id id, size_t bytes) {
-  const std::string number = padded("number " + std::to_string(id), bytes);
+  const std::string number = padded(options_.name + " " + std::to_string(id), bytes);
   Uuid uuid;
   for (size_t i = 0; i < sizeof id; ++i) uuid.bytes[i] = static_cast<uint8_t>(id >> (8 * i));
   switch (lane) {
@@ -119,7 +120,8 @@ std::string NodeMachine::make_record(Lane lane, Model::Id id, size_t bytes) {
   wire::Telemetry telemetry;
   telemetry.table_id = process_->table_id;
   for (size_t i = 0; i <= bytes / 16; ++i)
-    telemetry.samples.push_back({0, 0, static_cast<double>(id) + 0.1, clock.boottime_ns() + i});
+    telemetry.samples.push_back({0, 0, static_cast<double>(id) + 0.1 * static_cast<double>(i + 1),
+                                 clock.boottime_ns() + i});
   return wire::encode_record(telemetry);
 }
 
@@ -132,7 +134,7 @@ void NodeMachine::produce(Lane lane, size_t bytes) {
 }
 
 void NodeMachine::declare_table() {
-  const wire::MetricTable table = make_table(model_.next_id());
+  const wire::MetricTable table = make_table(options_.name, model_.next_id());
   process_->table_id = table.table_id;
   const std::string record = wire::encode_record(table);
   hand_in(Lane::kTelemetry, model_.hand_in(Lane::kTelemetry, record, true, now_ns(loop_)), record);
@@ -140,7 +142,8 @@ void NodeMachine::declare_table() {
 
 // No record of any version: a wire type that does not exist.
 void NodeMachine::produce_poison(Lane lane) {
-  const std::string record = "\xff\xff poison " + std::to_string(model_.next_id());
+  const std::string record =
+      "\xff\xff poison of " + options_.name + " " + std::to_string(model_.next_id());
   const Model::Id id = model_.hand_in(lane, record, lane == Lane::kTelemetry, now_ns(loop_));
   model_.poisoned(id);
   hand_in(lane, id, record);

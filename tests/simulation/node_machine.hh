@@ -21,6 +21,7 @@ class NodeMachine {
   struct Options {
     Uuid uuid;
     std::string secret;
+    std::string name = "node";  // in every record
     uint64_t size_max = 64 << 20;
   };
   NodeMachine(Loop& loop, Network& network, Model& model, Random& random,
@@ -32,6 +33,7 @@ class NodeMachine {
   void stop();   // SIGTERM: what waits is committed
   bool running() const { return process_ != nullptr; }
   void reboot();  // while it does not run
+  std::string file(const std::string& name) const { return disk_.file(name); }
   std::string copy_disk() { return disk_.copy(); }
   void put_disk(const std::string& copy) { disk_.become(copy); }  // while it does not run
 
