@@ -15,9 +15,12 @@ struct CheckOptions {
   std::string conf_d;
 };
 
-Result<void> check(const Context& context, const CheckOptions& options) {
+Result<void> check(Context& context, const CheckOptions& options) {
   const auto config = load_agent_config(options.file, options.conf_d);
-  if (!config) return Error{config.error().code, config.error().message};
+  if (!config) {
+    context.failure_code = kExitUsage;  // as `farmhandd --check-config` has it
+    return config.error();
+  }
   const Document document{{"file", options.file}, {"valid", true}};
   show(context, document,
        [&](const Document&, const Terminal&) { return options.file + ": no mistakes\n"; });

@@ -11,6 +11,28 @@ namespace {
 
 using enum Column::Align;
 
+// `telemetry: 84 downsample, 3 quota` for each lane that lost something, and the interruptions.
+std::string losses(const Document& document, const Terminal& terminal) {
+  std::string out;
+  for (const Document& lane : member(document, "lanes")) {
+    std::string reasons;
+    for (const auto& [reason, records] : member(lane, "dropped_by_reason").items()) {
+      if (!records.is_number() || records.get<double>() == 0) continue;
+      reasons += (reasons.empty() ? "" : ", ") + count(records.get<double>()) + " " + reason;
+    }
+    if (reasons.empty()) continue;
+    out += terminal.painted("dropped from " + text(lane, "name") + ": " + harmless(reasons),
+                            Tone::kWarn) +
+           "\n";
+  }
+  const double interruptions = number(document, "interruptions").value_or(0);
+  if (interruptions > 0) {
+    out += "telemetry of up to a second may be missing, " + count(interruptions) +
+           (interruptions == 1 ? " time\n" : " times\n");
+  }
+  return out;
+}
+
 std::string drawn(const Document& document, const Terminal& terminal) {
   Table table({{.title = "LANE"},
                {.title = "LAST", .align = kRight},
@@ -35,10 +57,12 @@ std::string drawn(const Document& document, const Terminal& terminal) {
                     bytes(number(document, "size_max_bytes")) + " used, epoch " +
                     fixed(number(member(document, "epoch"), "counter"), 0) + ", ballast " +
                     text_or_dash(document, "ballast") + "\n";
-  const bool stored = truth(document, "writable");
-  if (!stored) out += terminal.painted("records cannot be stored", Tone::kBad) + "\n";
-  if (const std::string reason = text(document, "reason"); !reason.empty()) {
-    out += terminal.painted(harmless(reason), stored ? Tone::kWarn : Tone::kBad) + "\n";
+  out += losses(document, terminal);
+  const std::string trouble = text(document, "trouble");
+  if (!trouble.empty()) out += terminal.painted(harmless(trouble), Tone::kBad) + "\n";
+  const std::string reason = text(document, "reason");
+  if (trouble.empty() && !reason.empty()) {
+    out += terminal.painted(harmless(reason), Tone::kWarn) + "\n";
   }
   return out;
 }

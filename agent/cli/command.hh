@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.hh"
@@ -17,13 +18,14 @@ namespace farmhand::cli {
 // The exit codes, the same for every command.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;      // it could not be done, or is not there
-inline constexpr int kExitUsage = 2;        // the command line is wrong
+inline constexpr int kExitUsage = 2;        // the command line, or a configuration, is wrong
 inline constexpr int kExitUnreachable = 3;  // the agent or the coordinator does not answer
 
 struct Context {
   std::string runtime_dir = "/run/farmhand";
   bool json = false;
   bool no_color = false;
+  std::optional<int> failure_code;       // when the error's kind alone would not say it
   std::function<Result<void>()> chosen;  // the command given
 
   Terminal terminal() const { return Terminal::of_stdout(no_color); }

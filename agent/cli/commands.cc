@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of commands, and what they share.
+#include <csignal>
 #include <cstdio>
 #include <sstream>
 
@@ -11,8 +12,8 @@ namespace farmhand::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 could not be done or is not there, 2 wrong command line,\n"
-    "3 the agent or the coordinator cannot be reached.";
+    "Exit codes: 0 done, 1 could not be done or is not there, 2 wrong command line or\n"
+    "configuration, 3 the agent or the coordinator cannot be reached.";
 
 using Declare = void (*)(CLI::App&, Context&);
 constexpr Declare kCommands[] = {
@@ -61,7 +62,7 @@ int run(int argc, const char* const* argv) {
   }
   if (const auto done = context.chosen(); !done) {
     complain(done.error().message);
-    return exit_code_of(done.error());
+    return context.failure_code.value_or(exit_code_of(done.error()));
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::perror("farmhand: cannot write the answer");
@@ -75,7 +76,10 @@ int exit_code_of(const Error& error) {
                                                                           : kExitFailure;
 }
 
+// `farmhand … | head` ends as any other program does: quietly, by the signal that the loop of a
+// network command had us ignore.
 void print(const std::string& text) {
+  std::signal(SIGPIPE, SIG_DFL);
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 

@@ -32,6 +32,13 @@ class Configuration(FarmTest):
         self.assertIn("agent.toml:2: unknown key 'intervall'", done.stderr)
         self.assertIn("did you mean 'interval'", done.stderr)
 
+    def test_both_programs_that_check_one_agree(self):
+        for text, code in (("", 0), ('[telemetry]\nintervall = "1s"\n', 2), ("[telemetry\n", 2)):
+            self.assertEqual(self.check(text).returncode, code)
+            other = run(FARMHAND, "config", "check", self.farm.path / "agent.toml")
+            self.assertEqual(other.returncode, code, other.stderr)
+        self.assertEqual(run(FARMHAND, "config", "check", self.farm.path / "none.toml").returncode, 2)
+
     def test_every_mistake_is_reported_at_once(self):
         done = self.check('[telemetry]\ninterval = "fast"\n[outbox]\nsize_max = -1\n[nodes]\n')
         self.assertEqual(done.returncode, 2)
