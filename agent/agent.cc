@@ -63,6 +63,7 @@ Agent::Agent(Loop& loop, ConfigSource source, AgentConfig config)
       source_(std::move(source)),
       config_(std::move(config)),
       boot_id_(read_boot_id()),
+      turns_(loop),
       watchdog_(loop),
       last_resort_(loop) {}
 
@@ -165,7 +166,8 @@ void Agent::build_parts() {
       .add_event =
           [this](wire::Event event, Outbox::Done done) {
             reporter_->add_event(std::move(event), std::move(done));
-          }});
+          },
+      .turns = &turns_});
 }
 
 // The control socket is how a node is seen: without it the agent does not start. /metrics is one of

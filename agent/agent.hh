@@ -18,6 +18,7 @@
 #include "farm_link.hh"
 #include "loop/loop.hh"
 #include "loop/timer.hh"
+#include "loop/turn_watch.hh"
 #include "loop/wakeup.hh"
 #include "net/context.hh"
 #include "net/server.hh"
@@ -72,6 +73,8 @@ class Agent {
   std::string boot_id_;
   Uuid node_;
   Fd state_lock_;
+
+  TurnWatch turns_;
 
   // In the order of their birth; they end in reverse.
   std::optional<StateFile> state_;

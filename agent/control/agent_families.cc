@@ -122,12 +122,33 @@ void write_queue(Exposition& page, const OutboxStats& queue) {
   for (const Lane lane : kLanes) lanes.push_back({lane, queue.lanes[index_of(lane)]});
   write_facts(page, kLaneFacts, lanes,
               [](Exposition& sample, const L& lane) { sample.label("lane", name_of(lane.lane)); });
+  page.family({"farmhand_queue_gap_records", "", "Records that gaps stand for, by what made them.",
+               kCounter});
+  for (const L& lane : lanes) {
+    for (size_t i = 1; i < lane.stats.gaps.size(); ++i) {
+      page.sample().label("lane", name_of(lane.lane));
+      page.label("reason", name_of(static_cast<GapReason>(i)));
+      page.value(static_cast<double>(lane.stats.gaps[i]));
+    }
+  }
   const auto file = static_cast<double>(queue.file_bytes);
   single(page, {"farmhand_queue_file_bytes", "bytes", "Size of the queue's files.", kGauge}, file);
   single(page, {"farmhand_queue_size_max_bytes", "bytes", "What they may grow to.", kGauge},
          static_cast<double>(queue.size_max));
   single(page, {"farmhand_queue_writable", "", "0 while records cannot be stored.", kGauge},
          queue.writable ? 1 : 0);
+  single(page, {"farmhand_queue_disk_full", "", "1 until there is room on its disk again.", kGauge},
+         queue.disk_full ? 1 : 0);
+  single(page,
+         {"farmhand_queue_ballast_held", "", "1 while the space for a full disk is kept.", kGauge},
+         queue.ballast == BallastState::kHeld ? 1 : 0);
+  single(page, {"farmhand_queue_epoch", "", "How many lives the queue has had.", kGauge},
+         static_cast<double>(queue.epoch.counter));
+  single(page,
+         {"farmhand_queue_interruptions", "", "Times that telemetry may have been lost.", kCounter},
+         static_cast<double>(queue.interruptions));
+  single(page, {"farmhand_queue_pending_bytes", "bytes", "Handed in and not on disk yet.", kGauge},
+         static_cast<double>(queue.pending_bytes));
 }
 
 void write_agent(Exposition& page, const StatusView& view, const CoordinatorView& coordinator) {
@@ -143,6 +164,14 @@ void write_agent(Exposition& page, const StatusView& view, const CoordinatorView
         seconds(cost->cpu_ns));
     single(page, {"farmhand_agent_resident_memory_bytes", "bytes", "Resident memory.", kGauge},
            static_cast<double>(cost->rss_bytes));
+  }
+  if (view.turns != nullptr) {
+    single(page,
+           {"farmhand_agent_loop_turn_max_seconds", "seconds",
+            "Longest turn of the event loop in the last minute or two.", kGauge},
+           seconds(view.turns->longest_ns()));
+    single(page, {"farmhand_agent_loop_long_turns", "", "Turns above 100 ms.", kCounter},
+           static_cast<double>(view.turns->long_turns()));
   }
   const Telemetry::Counts counts = view.telemetry.counts();
   single(page, {"farmhand_agent_samples", "", "Samples taken from plugins.", kCounter},

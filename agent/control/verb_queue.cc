@@ -14,7 +14,11 @@ void write_lane(Json& json, Lane lane, const LaneStats& stats, bool in_flight) {
   json.key("oldest_age_s");
   stats.oldest_age_ns == 0 ? json.null() : json.value(seconds_from_ns(stats.oldest_age_ns));
   json.member("dropped_records", stats.gap_records).member("dropped_bytes", stats.gap_bytes);
-  json.member("in_flight", in_flight).end();
+  json.key("dropped_by_reason").object();
+  for (size_t i = 1; i < stats.gaps.size(); ++i) {
+    json.member(name_of(static_cast<GapReason>(i)), stats.gaps[i]);
+  }
+  json.end().member("in_flight", in_flight).end();
 }
 
 std::string hex_of_epoch(const Epoch& epoch) {
@@ -33,6 +37,8 @@ void verb_queue(const StatusView& view, const Request&, const Reply& reply) {
   json.member("file_bytes", stats.file_bytes).member("size_max_bytes", stats.size_max);
   json.member("pending_bytes", stats.pending_bytes).member("writable", stats.writable);
   write_text(json, "reason", stats.error);
+  json.member("disk_full", stats.disk_full).member("interruptions", stats.interruptions);
+  write_text(json, "trouble", trouble_of(stats));
   json.member("ballast", name_of(stats.ballast)).key("lanes").array();
   for (const Lane lane : kLanes) {
     const bool in_flight = coordinator.uplink && coordinator.uplink->in_flight[index_of(lane)];

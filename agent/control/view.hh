@@ -14,6 +14,7 @@
 #include "base/ids.hh"
 #include "base/result.hh"
 #include "device/inventory.hh"
+#include "loop/turn_watch.hh"
 #include "outbox/stats.hh"
 #include "plugin/status.hh"
 #include "sync/uplink.hh"
@@ -69,6 +70,7 @@ struct StatusView {
   std::function<std::string()> config;  // render_effective
   std::function<void(const EnrollRequest&, std::function<void(Result<Enrolled>)>)> enroll;
   std::function<void(wire::Event, std::function<void(Result<uint64_t> seq)>)> add_event;
+  const TurnWatch* turns = nullptr;  // of the loop
   std::function<Result<SelfCost>()> self_cost = read_self_cost;
 };
 

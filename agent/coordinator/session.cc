@@ -116,8 +116,8 @@ void Session::look_at_rival(uint64_t since_ns) {
   if (rival->heard_ns() > since_ns) {
     if (rival->boot_id() != hello_->boot_id) sessions_.ban(node_->id, hello_->boot_id);
     return refuse("duplicate_node",
-                  "another session of this node is live: two machines use one "
-                  "identity; enroll one of them anew");
+                  "another session of this node is live: two machines use one identity. On the "
+                  "copy stop farmhandd, empty its state directory, start it again and enroll it");
   }
   if (clock_.boottime_ns() - rival->heard_ns() > limits_.duplicate_ms * 1'000'000) {
     sessions_.drop(rival->id(), "the node is silent here and has come back on another connection");

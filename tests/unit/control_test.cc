@@ -223,6 +223,23 @@ TEST_CASE("an unknown verb is answered with those there are") {
   CHECK(has(run(Verbs(node.view), {"statsu", {}}, true), "it knows status, devices"));
 }
 
+TEST_CASE("a full disk is a problem with what to do about it, and passes when there is room") {
+  StatusFixture node;
+  const Verbs verbs(node.view);
+  CHECK(run(verbs, {"status", {}}, false).find("\"subject\":\"queue\"") == std::string::npos);
+  node.queue.disk_full = true;
+  node.queue.directory = "/s";
+  node.queue.room_bytes = 256 << 20;
+  const std::string full = run(verbs, {"status", {}}, false);
+  CHECK(has(full, "\"status\":\"disk_full\",\"reason\":\"the disk of '/s' is full"));
+  CHECK(has(full, "free 256 MiB there"));
+  node.queue.writable = false;
+  node.queue.error = "database or disk is full";
+  const std::string worse = run(verbs, {"status", {}}, false);
+  CHECK(has(worse, "\"status\":\"not_writable\""));
+  CHECK(has(worse, "make room on the disk of '/s'"));
+}
+
 TEST_CASE("status names what needs attention") {
   StatusFixture node;
   node.plugin.state = PluginState::kRefused;
@@ -298,4 +315,5 @@ TEST_CASE("plugins and queue show their accounts, with times a person can read")
   const std::string queue = run(verbs, {"queue", {}}, false);
   CHECK(has(queue, "{\"lane\":4,\"name\":\"telemetry\",\"last_sequence\":4120,\"records\":120,"));
   CHECK(has(queue, "\"dropped_records\":7"));
+  CHECK(has(queue, "\"corruption\":0,\"downsample\":7,"));
 }

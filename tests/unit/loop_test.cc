@@ -15,6 +15,7 @@
 #include "loop/resolve.hh"
 #include "loop/stream.hh"
 #include "loop/timer.hh"
+#include "loop/turn_watch.hh"
 #include "loop/wakeup.hh"
 
 using namespace farmhand;
@@ -174,4 +175,19 @@ TEST_CASE("names resolve, and an unwanted answer is dropped") {
   }
   loop.run();
   CHECK(address == "127.0.0.1");
+}
+
+TEST_CASE("a long turn is seen, sleep is not taken for one") {
+  Loop loop;
+  TurnWatch turns(loop);
+  loop.run_for_ms(500);
+  CHECK(turns.longest_ns() <
+        400'000'000);  // a busy machine may hold us up, half a second it does not
+  const uint64_t before = turns.long_turns();
+  Timer busy(loop);
+  busy.once(1, [] { ::usleep(120'000); });
+  loop.run_for_ms(10);
+  loop.run_for_ms(10);
+  CHECK(turns.longest_ns() >= 120'000'000);
+  CHECK(turns.long_turns() == before + 1);
 }

@@ -146,6 +146,9 @@ TEST_CASE("the agent, its queue and its plugins are on the page") {
   CHECK(has_line(text, "farmhand_queue_records{lane=\"telemetry\"} 120"));
   CHECK(has_line(text, "farmhand_queue_oldest_age_seconds{lane=\"telemetry\"} 1.5"));
   CHECK(has_line(text, "farmhand_queue_dropped_records_total{lane=\"telemetry\"} 7"));
+  CHECK(has_line(text,
+                 "farmhand_queue_gap_records_total{lane=\"telemetry\",reason=\"downsample\"} 7"));
+  CHECK(has_line(text, "farmhand_queue_interruptions_total 0"));
   CHECK(has_line(text, "farmhand_plugin_up{plugin=\"sim\"} 1"));
   CHECK(has_line(text, "farmhand_plugin_quarantined_devices{plugin=\"sim\"} 1"));
   CHECK(has_line(text, "farmhand_agent_uplink_up 1"));

@@ -26,6 +26,7 @@ struct StatusFixture {
     queue.lanes[4].bytes = 8192;
     queue.lanes[4].oldest_age_ns = 1'500'000'000;
     queue.lanes[4].gap_records = 7;
+    queue.lanes[4].gaps[static_cast<size_t>(farmhand::GapReason::kDownsample)] = 7;
     queue.size_max = 1 << 20;
     queue.writable = true;
     plugin.id = "sim";
@@ -78,7 +79,8 @@ struct StatusFixture {
             .coordinator = [this] { return coordinator; },
             .config = [] { return std::string("[node]\nname = \"node-a\"\n"); },
             .enroll = {},
-            .add_event = {}};
+            .add_event = {},
+            .turns = nullptr};
   }
 
   void fill_devices() {
