@@ -7,6 +7,7 @@ within 10 s. Disks are small ones of the test's own, so root is needed. About 60
 
 import os
 import unittest
+import urllib.request
 
 from archive import Archive
 from disk import Disk, Hog, Scale
@@ -112,6 +113,10 @@ class Full(DiskTest):
         self.assertIn(f"the disk of '{agent.state}'", trouble["reason"])
         seconds_until(lambda: False, HELD_S)
         self.assertTrue(agent.process.running())
+        with urllib.request.urlopen(f"http://{agent.json('status')['agent']['metrics_address']}/metrics") as page:
+            shown = page.read().decode().splitlines()
+        self.assertTrue({"farmhand_queue_disk_full 1", "farmhand_queue_writable 0"} & set(shown))
+        self.assertIn("farmhand_queue_ballast_held 0", shown)
         hog.give_back()
         self.assert_recovers(agent, "a full disk")
         reasons = self.assert_all_is_there(agent)
