@@ -160,7 +160,7 @@ void print_bytes(const OutboxStats& stats) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string parent = argc > 1 ? argv[1] : ".";
+  const std::string parent = argc > 1 ? argv[1] : "/var/tmp";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 5;
   std::string directory = parent + "/outbox-bench-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) {
