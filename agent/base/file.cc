@@ -46,6 +46,8 @@ Result<void> write_whole(int fd, std::string_view content, const std::string& pa
   return {};
 }
 
+}  // namespace
+
 Result<void> sync_directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string dir = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -53,8 +55,6 @@ Result<void> sync_directory_of(const std::string& path) {
   if (!fd || ::fsync(fd.get()) != 0) return error_from_errno("fsync '" + dir + "'", errno);
   return {};
 }
-
-}  // namespace
 
 Result<void> write_file_atomically(const std::string& path, std::string_view content,
                                    unsigned mode) {

@@ -38,6 +38,9 @@ Result<std::string> read_file(const std::string& path, size_t bytes_max = 1 << 2
 Result<void> write_file_atomically(const std::string& path, std::string_view content,
                                    unsigned mode = 0644);
 
+// What was created, renamed or deleted beside `path` is durable when it returns.
+Result<void> sync_directory_of(const std::string& path);
+
 // Creates `path` and its missing parents with `mode`; an existing directory is left as it is.
 Result<void> make_directories(const std::string& path, unsigned mode = 0755);
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/file.hh"
 #include "store/statement.hh"
@@ -51,6 +52,9 @@ Errc errc_from(sqlite3* db) {
     case SQLITE_INTERRUPT:
       return Errc::kTimeout;
     case SQLITE_IOERR:
+      // Whatever the reason of a failed fsync: it must not be tried again as a full disk may be.
+      if (sqlite3_extended_errcode(db) == SQLITE_IOERR_FSYNC) return Errc::kIo;
+      return errc_of_io(db);
     case SQLITE_CANTOPEN:
       return errc_of_io(db);
     case SQLITE_READONLY:
@@ -58,6 +62,14 @@ Errc errc_from(sqlite3* db) {
     default:
       return Errc::kInternal;
   }
+}
+
+// A page that cannot be read is a line of the check's verdict, not an error of the statement.
+bool is_read_error(std::string_view verdict) {
+  constexpr std::string_view kCode = "error code=";
+  const size_t at = verdict.find(kCode);
+  if (at == verdict.npos) return false;
+  return (std::atoi(std::string(verdict.substr(at + kCode.size())).c_str()) & 0xff) == SQLITE_IOERR;
 }
 
 // SQLite would create the file for everyone to read; its WAL takes the file's mode. An existing
@@ -102,6 +114,9 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
   sqlite3_extended_result_codes(raw, 1);
   if (rc != SQLITE_OK) return error_from(raw, "open '" + path + "'");
   if (auto configured = db.configure(options); !configured) return configured.error();
+  if (auto written = db.write_wal_again(); !written) return written.error();
+  // SQLite makes the name of a WAL durable only with the first sync of whoever created it.
+  if (auto synced = sync_directory_of(path); !synced) return synced.error();
   return db;
 }
 
@@ -110,8 +125,12 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
 // Memory-mapping has turned WAL trouble into structural damage elsewhere, and secure_delete would
 // write every freed page.
 Result<void> Database::configure(const OpenOptions& options) {
-  std::string recipe =
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL;"
+  if (auto done = exec("PRAGMA locking_mode=EXCLUSIVE"); !done) return done;
+  auto is_new = has_no_pages();
+  if (!is_new) return is_new.error();
+  // For an existing file these say nothing new, and yet the second would be written.
+  std::string recipe = *is_new ? "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL;" : "";
+  recipe +=
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
       "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
       "PRAGMA trusted_schema=OFF;";
@@ -124,6 +143,44 @@ Result<void> Database::configure(const OpenOptions& options) {
   // SQLite's own checkpoints hang on the hook that counts the WAL here.
   if (!options.checkpoint_self) sqlite3_wal_autocheckpoint(db_.get(), 1000);
   return {};
+}
+
+Result<bool> Database::has_no_pages() {
+  auto count = Statement::prepare(*this, "PRAGMA page_count");
+  if (!count) return count.error();
+  Query query(*count);
+  auto row = query.step();
+  if (!row) return row.error();
+  return *row && query.integer(0) == 0;
+}
+
+// After an fsync that failed, in this process or the one before, the cache shows frames that will
+// never be on the disk: Linux reports the error once and takes the pages for clean. Commits behind
+// such frames would be lost with them, and a checkpoint would mix old pages with new. Writing what
+// the cache shows makes it dirty again, and this fsync counts.
+Result<void> Database::write_wal_again() {
+  constexpr size_t kHeaderBytes = 32, kFrameBytes = 24 + kPageBytes;
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (wal == nullptr || wal->pMethods == nullptr) return {};
+  const auto again = [wal](std::string& bytes, sqlite3_int64 at) {
+    const int size = static_cast<int>(bytes.size());
+    const int rc = wal->pMethods->xRead(wal, bytes.data(), size, at);
+    return rc != SQLITE_OK ? rc : wal->pMethods->xWrite(wal, bytes.data(), size, at);
+  };
+  sqlite3_int64 size = 0;
+  int rc = wal->pMethods->xFileSize(wal, &size);
+  if (rc != SQLITE_OK || size < static_cast<sqlite3_int64>(kHeaderBytes + kFrameBytes)) return {};
+  std::string header(kHeaderBytes, '\0'), frame(kFrameBytes, '\0');
+  rc = again(header, 0);
+  for (sqlite3_int64 at = kHeaderBytes; rc == SQLITE_OK && at + std::ssize(frame) <= size;
+       at += std::ssize(frame)) {
+    rc = again(frame, at);
+    if (frame.compare(8, 8, header, 16, 8) != 0) break;  // the salt: of an earlier round
+  }
+  if (rc == SQLITE_OK) rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  if (rc == SQLITE_OK) return {};
+  return Error{rc == SQLITE_FULL ? Errc::kNoSpace : Errc::kIo, "write '" + path_ + "-wal' again"};
 }
 
 Result<void> Database::exec(const char* sql) {
@@ -183,6 +240,9 @@ Result<bool> Database::quick_check(int limit_ms) {
       if (row.error().code != Errc::kTimeout) sound = row.error();
     } else {
       sound = *row && query.text(0) == "ok";
+      if (!*sound && is_read_error(query.text(0))) {
+        sound = Error{Errc::kIo, "check '" + path_ + "': " + std::string(query.text(0))};
+      }
     }
   }
   sqlite3_progress_handler(db_.get(), 0, nullptr, nullptr);

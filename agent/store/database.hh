@@ -63,6 +63,8 @@ class Database {
   };
   Database(sqlite3* db, std::string path);
   Result<void> configure(const OpenOptions& options);
+  Result<bool> has_no_pages();
+  Result<void> write_wal_again();
 
   std::string path_;
   std::unique_ptr<uint64_t> wal_bytes_;  // on the heap: SQLite's hook keeps its address
