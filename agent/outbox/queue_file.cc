@@ -69,6 +69,7 @@ Result<std::vector<Segment>> QueueFile::read_after(Lane lane, const std::optiona
 }
 
 void QueueFile::release(Lane lane) {
+  in_flight_[index_of(lane)] = {};
   if (tables_ != nullptr) tables_->in_flight[index_of(lane)] = {};
 }
 
@@ -148,6 +149,10 @@ Result<void> QueueFile::move_applied(const std::vector<std::pair<Lane, Finding>>
   }
   for (const auto& [lane, finding] : findings) {
     if (auto done = Watermarks(*tables_).apply(lane, finding); !done) return done;
+    const Epoch* epoch = tables_->registers.find_epoch(finding.place.epoch);
+    auto& heard = heard_[index_of(lane)];
+    heard.reset();
+    if (epoch != nullptr) heard = Watermark{*epoch, lane, finding.place.seq, finding.chain};
   }
   if (!transaction) return {};
   if (auto saved = tables_->registers.save_lanes(); !saved) return saved;

@@ -85,6 +85,7 @@ class QueueFile {
   // queue_open.cc
   Result<void> open(const Stamp& now);
   Result<void> open_tables(const Stamp& now);
+  Result<void> take_up_again(const Stamp& now);
   Result<void> replace(std::string_view kind, const Error& why, const Stamp& now);
   Result<void> finish_salvage(const Stamp& now);
   Result<void> begin_life(bool anew, const Stamp& now);
@@ -128,6 +129,9 @@ class QueueFile {
   std::string set_aside_;   // what was, and why
   uint64_t age_checked_ns_ = 0;
   std::optional<int64_t> lost_since_ns_;  // relaxed records of this process that never got in
+  // Of the session, which does not end where the file is opened anew.
+  std::array<std::optional<Watermark>, kLaneCount> heard_;  // applied, perhaps not saved
+  std::array<Place, kLaneCount> in_flight_{};
   struct Nacked {
     Place place;
     int times = 0;

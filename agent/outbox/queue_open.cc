@@ -97,6 +97,12 @@ Result<void> check_file_system(const std::string& directory) {
 Result<void> QueueFile::ensure_open(const Stamp& now) {
   if (tables_ != nullptr) return {};
   auto opened = open(now);
+  if (!opened && opened.error().code == Errc::kNoSpace && ballast_.state() == BallastState::kHeld) {
+    drop(opened.error());
+    ballast_.release(now.boottime_ns);
+    disk_full_ = true;
+    opened = open(now);
+  }
   if (!opened) {
     const Error error = opened.error().in("outbox");
     drop(error);
@@ -120,8 +126,27 @@ Result<void> QueueFile::open(const Stamp& now) {
   if (auto moved = lives(now).finish_moves(); !moved) return moved;
   if (auto begun = begin_life(false, now); !begun) return begun;
   if (auto noted = note_start(now); !noted) return noted;
+  if (auto taken = take_up_again(now); !taken) return taken;
   ballast_.hold(now.boottime_ns);
   return {};
+}
+
+// Within a session the file is opened anew after an error only: what the sender has, and what the
+// coordinator has said, still stands.
+Result<void> QueueFile::take_up_again(const Stamp& now) {
+  tables_->in_flight = std::exchange(in_flight_, {});
+  Claims claims;
+  for (const Lane lane : kLanes) {
+    const auto& heard = heard_[index_of(lane)];
+    if (!heard) continue;
+    auto found = Watermarks(*tables_).judge(lane, heard);
+    if (!found) return found.error();
+    if (found->ours && found->place != tables_->registers.lane(lane).applied) {
+      claims.emplace_back(lane, heard);
+    }
+  }
+  auto standing = adopt(claims, now);
+  return standing ? Result<void>() : standing.error();
 }
 
 Result<void> QueueFile::open_tables(const Stamp& now) {
@@ -164,6 +189,7 @@ Result<void> QueueFile::replace(std::string_view kind, const Error& why, const S
   if (auto moved = move_database(options_.path, aside); !moved) return moved;
   damaged_ = false;
   set_aside_ = why.message + "; kept as '" + aside + "'";
+  in_flight_ = {};
   if (bad) return finish_salvage(now);
   auto fresh = Tables::open(options_.path, options_.budget, options_.vfs);
   if (!fresh) return fresh.error();
@@ -233,7 +259,10 @@ Result<void> QueueFile::note_start(const Stamp& now) {
 }
 
 void QueueFile::drop(const Error& error) {
-  if (tables_ != nullptr) tables_->db.abandon();
+  if (tables_ != nullptr) {
+    tables_->db.abandon();
+    in_flight_ = tables_->in_flight;
+  }
   tables_.reset();
   damaged_ = damaged_ || error.code == Errc::kCorrupt;
   stats_.writable = false;

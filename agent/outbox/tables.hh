@@ -18,6 +18,8 @@ struct Tables {
   // it. kCorrupt: damaged, as far as a check of bounded time can tell.
   static Result<std::unique_ptr<Tables>> open(const std::string& path, const Budget& budget,
                                               const std::string& vfs);
+  static Result<std::unique_ptr<Tables>> open_once(const std::string& path, const Budget& budget,
+                                                   const std::string& vfs);
 
   // A row comes, goes, or another takes the place of one that begins where it does. These keep the
   // lane's accounts; Rows alone does not.
