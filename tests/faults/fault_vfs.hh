@@ -8,6 +8,8 @@
 //     …open what is in `scratch`, and look…                    // nothing fails or is noted here
 //   };
 //
+// Directories are seen to be synced by an fsync() of our own that is linked in here.
+//
 // Files whose name does not begin with `only` (when set) are left alone. One at a time per process
 // is in charge; another one, born within `on_sync_point`, is for a power cut within the recovery.
 #pragma once
@@ -58,6 +60,7 @@ class FaultVfs {
   struct Methods;
   int failure(Call call, int64_t grows_to = 0, int64_t size = 0);
   void sync_point();
+  friend void note_directory_sync(const std::string& directory);
 
   sqlite3_vfs* real_;
   sqlite3_vfs vfs_;
