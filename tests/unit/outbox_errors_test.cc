@@ -87,7 +87,7 @@ TEST_CASE("any call that fails costs its caller an error, and nothing that was a
   int runs = 0;
   for (Fault fault : kinds) {
     const bool many = fault.call == Call::kWrite || fault.call == Call::kRead;
-    const uint64_t step = slow() ? (many ? 301 : 37) : full() || !many ? 1 : 5;
+    const uint64_t step = slow() ? (many ? 301 : 37) : full() || !many ? 1 : 17;
     for (fault.nth = runs % step; run_with(fault); fault.nth += step) ++runs;
   }
   MESSAGE(runs << " lives with a fault");

@@ -19,14 +19,14 @@ bool full() {
   return std::getenv("FARMHAND_FULL") != nullptr;
 }
 
-struct Tally {
+struct CutCount {
   int points = 0, cuts = 0, second_cuts = 0;
   double slowest_ms = 0;
 };
 
 // One directory as the power cut left it, opened and looked at.
 void check_cut(const FaultVfs& vfs, const OutboxScript& script, FaultDisk::Loss loss, uint32_t seed,
-               Tally& tally) {
+               CutCount& tally) {
   TemporaryDirectory after;
   vfs.disk.cut_power(script.node.dir, after.path(), loss, seed);
   const Recovery recovery = recover(after.path(), script);
@@ -40,12 +40,12 @@ void check_cut(const FaultVfs& vfs, const OutboxScript& script, FaultDisk::Loss 
 
 // The power fails once more, at each sync of the recovery.
 void check_second_cut(const FaultVfs& vfs, const OutboxScript& script, uint32_t seed,
-                      Tally& tally) {
+                      CutCount& tally) {
   TemporaryDirectory after;
   vfs.disk.cut_power(script.node.dir, after.path(), FaultDisk::Loss::kRandom, seed);
   FaultVfs second;
   OutboxScript recovering(script, after.path());
-  Tally inner;
+  CutCount inner;
   inner.points = tally.points;
   second.on_sync_point = [&] {
     for (const auto loss : {FaultDisk::Loss::kAll, FaultDisk::Loss::kRandom}) {
@@ -68,7 +68,7 @@ TEST_CASE(
   FaultVfs vfs;
   vfs.only = dir.path();
   OutboxScript script(dir.path());
-  Tally tally;
+  CutCount tally;
   const int step = slow() ? 29 : 1;
   const uint32_t seeds = full() ? 16 : 3;
   vfs.on_sync_point = [&] {
