@@ -59,15 +59,16 @@ Result<void> LaneTable::prepare(sqlite::Database& db) {
            {&oldest_, "SELECT id, length(bytes) FROM archive WHERE id >= ? ORDER BY id LIMIT 1"},
            {&drop_oldest_, "DELETE FROM archive WHERE id = ?"},
            {&end_epoch_,
-            "INSERT INTO epoch_end(epoch, lane, last_seq) VALUES (?, ?, ?) "
-            "ON CONFLICT(epoch, lane) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)"},
+            "INSERT INTO epoch_end(epoch, lane, last_seq, told_by) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT(epoch, lane) DO UPDATE SET last_seq = excluded.last_seq, "
+            "told_by = excluded.told_by WHERE excluded.told_by >= told_by"},
            {&add_interruption_,
             "INSERT OR REPLACE INTO interruption(node, lane, from_ns, to_ns) VALUES (?, ?, ?, ?)"},
            {&all_lanes_,
             "SELECT e.counter, e.random, l.lane, w.seq, w.chain, n.uuid, e.id, w.seq IS NULL, "
             "coalesce(x.last_seq, 0) FROM node n JOIN epoch e ON e.node = n.id "
             "JOIN (SELECT epoch, lane FROM watermark UNION SELECT epoch, lane FROM ledger "
-            "UNION SELECT epoch, lane FROM epoch_end) l ON l.epoch = e.id "
+            "UNION SELECT epoch, lane FROM epoch_end WHERE last_seq > 0) l ON l.epoch = e.id "
             "LEFT JOIN watermark w ON w.epoch = l.epoch AND w.lane = l.lane "
             "LEFT JOIN epoch_end x ON x.epoch = l.epoch AND x.lane = l.lane "
             "ORDER BY n.id, e.counter, l.lane"},
@@ -192,14 +193,15 @@ Result<uint64_t> LaneTable::archived_bytes(uint8_t lane) {
 }
 
 Result<void> LaneTable::end_epoch(int64_t node, const wire::EpochStart& start) {
+  if (!start.old_epoch) return {};
   for (const wire::Watermark& last : start.last) {
-    if (last.seq == 0 || last.lane >= wire::kLaneCount) continue;
+    if (last.lane >= wire::kLaneCount) continue;
     auto epoch = find_epoch(node, last.epoch);
     if (!epoch) return epoch.error();
     if (!*epoch) continue;  // nothing of it ever came: the node says why in its gaps
-    if (auto done = sqlite::Query(end_epoch_).bind(**epoch).bind(last.lane).bind(last.seq).run();
-        !done)
-      return done;
+    sqlite::Query query(end_epoch_);
+    query.bind(**epoch).bind(last.lane).bind(last.seq);
+    if (auto done = query.bind(start.old_epoch->counter).run(); !done) return done;
   }
   return {};
 }

@@ -71,11 +71,13 @@ CREATE TABLE ledger(
   PRIMARY KEY(epoch, lane, from_seq)
 ) WITHOUT ROWID;
 
--- Where a later epoch says that this one ended.
+-- Where a later epoch says that this one ended. Rows may move on once more when yet another begins,
+-- so what is told with the end of the newest epoch (its counter is `told_by`) counts.
 CREATE TABLE epoch_end(
   epoch INTEGER NOT NULL REFERENCES epoch(id),
   lane INTEGER NOT NULL,
   last_seq INTEGER NOT NULL,
+  told_by INTEGER NOT NULL,
   PRIMARY KEY(epoch, lane)
 ) WITHOUT ROWID;
 

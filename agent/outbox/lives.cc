@@ -10,7 +10,14 @@ namespace farmhand {
 
 namespace {
 constexpr size_t kMoveBytes = 1 << 20;  // per transaction
+
+// Where an epoch of a lane ends once the rows after a place have moved on.
+EpochEnd end_before(const LaneState& state, Place after, uint32_t epoch) {
+  if (epoch != after.epoch) return {};
+  return {after.seq, after == state.applied ? state.applied_chain : Chain{}};
 }
+
+}  // namespace
 
 std::vector<Position> Lives::positions() const {
   std::vector<Position> all;
@@ -27,6 +34,26 @@ std::vector<Position> Lives::positions() const {
       p.applied = Watermark{*applied, lane, state.applied.seq, state.applied_chain};
     }
     all.push_back(p);
+  }
+  return all;
+}
+
+// What the coordinator may expect of the epochs so far. Rows that move come under new numbers: to
+// state their old ones would make a hole of each.
+std::vector<Position> Lives::ends_told(const Moves& moves) const {
+  std::vector<Position> all = positions();
+  for (const auto& [lane, after] : moves) {
+    const LaneState& state = t.registers.lane(lane);
+    for (const auto& known : t.registers.epochs()) {
+      if (known.id < after.epoch) continue;
+      const EpochEnd end = end_before(state, after, known.id);
+      const bool current = known.id == t.registers.current();
+      Position& told = current ? all[index_of(lane)] : all.emplace_back();
+      told.epoch = known.epoch;
+      told.lane = lane;
+      told.last_seq = end.seq;
+      told.last_chain = end.chain;
+    }
   }
   return all;
 }
@@ -48,8 +75,7 @@ Result<void> Lives::begin(uint64_t counter_min, const Moves& moves) {
 
   auto transaction = sqlite::Transaction::begin(t.db);
   if (!transaction) return transaction.error();
-  auto old = t.registers.current() != 0 ? positions() : std::vector<Position>();
-  leave_out_moving(old, moves);
+  const auto old = t.registers.current() != 0 ? ends_told(moves) : std::vector<Position>();
   if (auto ended = end_epoch(moves); !ended) return ended;
   if (auto added = t.registers.add_epoch(t.registers.current() + 1, epoch); !added) return added;
   for (LaneState& state : t.registers.lanes) {
@@ -63,18 +89,6 @@ Result<void> Lives::begin(uint64_t counter_min, const Moves& moves) {
   if (auto saved = t.registers.save_lanes(); !saved) return saved;
   if (auto committed = transaction->commit(); !committed) return committed;
   return finish_moves();
-}
-
-// What moves is not in the old epoch any more: to claim it there would leave a hole for ever.
-void Lives::leave_out_moving(std::vector<Position>& old, const Moves& moves) const {
-  for (const auto& [lane, after] : moves) {
-    for (Position& p : old) {
-      if (p.lane != lane) continue;
-      const bool here = after.epoch == t.registers.current();
-      p.last_seq = here ? after.seq : 0;
-      p.last_chain = here && p.applied ? p.applied->chain : Chain{};
-    }
-  }
 }
 
 // Notes where every lane of the current epoch ended. A moving lane ended where its rows begin to
@@ -91,10 +105,7 @@ Result<void> Lives::end_epoch(const Moves& moves) {
     const LaneState& state = t.registers.lane(lane);
     for (const auto& known : t.registers.epochs()) {
       if (known.id < after.epoch) continue;
-      EpochEnd end;
-      if (known.id == after.epoch) {
-        end = {after.seq, after == state.applied ? state.applied_chain : Chain{}};
-      }
+      const EpochEnd end = end_before(state, after, known.id);
       if (auto put = t.registers.put_end(known.id, lane, end); !put) return put;
     }
     if (auto put = t.registers.put_move(lane, after); !put) return put;

@@ -31,7 +31,7 @@ struct Lives {
   std::vector<Position> positions() const;
 
  private:
-  void leave_out_moving(std::vector<Position>& old, const Moves& moves) const;
+  std::vector<Position> ends_told(const Moves& moves) const;
   Result<void> end_epoch(const Moves& moves);
   Result<bool> move_some(Lane lane, Place after);
 };

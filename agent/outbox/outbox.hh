@@ -29,8 +29,8 @@ constexpr int kNacksToPoison = 5;
 // The records that the outbox itself writes, encoded by whoever knows the wire. Called on the store
 // thread: they may use their arguments only.
 struct OutboxEncoders {
-  // The first record of a new epoch, on lane 0: where the lanes of the old epoch ended. Empty when
-  // there was none.
+  // The first record of a new epoch, on lane 0: where the lanes of the old epoch ended, and those
+  // of epochs before it from which rows move on now. Empty when there was none.
   std::function<std::string(const std::vector<Position>& old)> epoch_start;
   // On `lane`, at the start after an unclean end: records accepted by enqueue_relaxed between these
   // wall times (ns) may be lost.
