@@ -27,6 +27,7 @@ class Batch {
   bool read_records(wire::Segment& segment);
   void add_row(const LedgerRow& row);
   Result<void> settle();
+  Result<Applied> refuse_unstorable(wire::Segments& segments, int64_t now_ns, const Error& why);
   Step refuse(std::string why);
   Step nack(uint64_t seq, std::string why);
 
@@ -71,8 +72,32 @@ Result<Applied> Batch::run(wire::Segments& segments, int64_t now_ns) {
   if (epoch_row_ == 0) return std::move(out_);  // nothing new
 
   if (auto done = settle(); !done) return done.error();
-  if (auto done = std::move(effects_).write(store_, node_, now_ns); !done) return done.error();
+  if (auto done = std::move(effects_).write(store_, node_, now_ns); !done) {
+    if (done.error().code != Errc::kInvalid) return done.error();
+    out_.watermark = before;
+    return refuse_unstorable(segments, now_ns, done.error());
+  }
   if (auto done = transaction->commit(); !done) return done.error();
+  return std::move(out_);
+}
+
+// Some record can be read, and not be stored: it would fail for ever, and its lane with it. Which
+// one is found by storing one after the other, for nothing: the transaction rolls back.
+Result<Applied> Batch::refuse_unstorable(wire::Segments& segments, int64_t now_ns,
+                                         const Error& why) {
+  out_.records = out_.gaps = 0;
+  const auto on_record = [&](uint64_t seq, std::string_view bytes) {
+    auto record = wire::decode_record(bytes);
+    if (out_.nack || !record) return;
+    Effects one;
+    one.add(segments.segments.front(), std::move(*record));
+    auto done = std::move(one).write(store_, node_, now_ns);
+    if (!done && done.error().code == Errc::kInvalid) nack(seq, done.error().message);
+  };
+  for (wire::Segment& segment : segments.segments)
+    if (auto walked = walk_records(segment, {on_record, [](auto...) {}}); !walked)
+      return walked.error();
+  if (!out_.nack) return why;  // only all of them together
   return std::move(out_);
 }
 

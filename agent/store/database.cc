@@ -59,6 +59,10 @@ Errc errc_from(sqlite3* db) {
       return errc_of_io(db);
     case SQLITE_READONLY:
       return Errc::kIo;
+    case SQLITE_CONSTRAINT:  // the values are at fault: trying again will not help
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+      return Errc::kInvalid;
     default:
       return Errc::kInternal;
   }

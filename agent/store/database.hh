@@ -72,7 +72,8 @@ class Database {
 };
 
 // What SQLite last said about `db`, with the kind that belongs to it: full and over-quota disks are
-// kNoSpace, damage is kCorrupt, missing rights kPermission, the rest kIo or kInternal.
+// kNoSpace, damage is kCorrupt, missing rights kPermission, values that the schema does not take
+// kInvalid, the rest kIo or kInternal.
 Error error_from(sqlite3* db, std::string_view what);
 
 // `BEGIN IMMEDIATE` … `COMMIT`.
