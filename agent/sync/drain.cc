@@ -146,6 +146,7 @@ void Drain::settle(Lane lane, const Watermark& watermark) {
   const Out out = *std::exchange(state.out, std::nullopt);
   state.applied = watermark;
   state.nacks = 0;
+  ++counts_.batches_applied;
   if (watermark.seq >= state.catch_up_seq) state.catch_up_seq = 0;
   outbox_.applied(watermark, guarded([this](Result<Standing> standing) {
                     if (standing && *standing == Standing::kNewEpoch)

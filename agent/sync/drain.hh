@@ -21,6 +21,7 @@ struct DrainCounts {
   uint64_t bytes_sent = 0;
   uint64_t segments_sent = 0;
   uint64_t nacks = 0;
+  uint64_t batches_applied = 0;
 };
 
 class Drain {

@@ -84,6 +84,7 @@ class Uplink::Impl {
   void ping();
   void end_soon(Error why);
   void end_now();
+  bool was_of_use() const;
   void drop_session();
   void wait(UplinkState state, const Error& why);
 
@@ -103,6 +104,7 @@ class Uplink::Impl {
   Backoff backoff_;
   UplinkStatus status_;
   DrainCounts counts_;
+  uint64_t applied_before_ = 0;  // batches, when this session began
   std::vector<Position> hello_;
   uint64_t heard_ns_ = 0;
   uint64_t ping_number_ = 0;
@@ -234,7 +236,7 @@ void Uplink::Impl::go_live(Result<Standing> standing) {
   enter(UplinkState::kLive);
   status_.last_error.clear();
   ++status_.sessions;
-  backoff_.reset();
+  applied_before_ = counts_.batches_applied;
   log::info("session with the coordinator", {{"url", options_.url}});
   ping_timer_.every(options_.ping_ms, [this] { ping(); });
   Drain::Options drain_options;
@@ -287,8 +289,17 @@ void Uplink::Impl::end_soon(Error why) {
 void Uplink::Impl::end_now() {
   const Error why = *ending_;
   const UplinkState state = ending_state_;
+  if (was_of_use()) backoff_.reset();
   drop_session();
   wait(state, why);
+}
+
+// A coordinator that welcomes us and then fails each time must not be asked once a second by every
+// node: only a session that got something applied, or that lasted, begins the waiting anew.
+bool Uplink::Impl::was_of_use() const {
+  if (!drain_) return false;
+  const uint64_t lasted_ms = (clock_.boottime_ns() - status_.since_ns) / 1'000'000;
+  return counts_.batches_applied > applied_before_ || lasted_ms >= options_.backoff_ms_max;
 }
 
 void Uplink::Impl::drop_session() {

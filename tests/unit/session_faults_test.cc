@@ -160,3 +160,62 @@ TEST_CASE("a disk that went back and produced past its old end loses nothing of 
   CHECK_MESSAGE(report.ok(), coordinator::text_from(report));
   CHECK(records_in(report, Lane::kHealth) == 35);
 }
+
+TEST_CASE("a command that the node could not persist is pushed again in the same session") {
+  Pair pair;
+  pair.farm.stop();
+  coordinator::CommandRow command;
+  command.uuid = Uuid::random();
+  {
+    auto store = coordinator::Store::open(coordinator::store_path(pair.farm.state_dir()));
+    REQUIRE(store);
+    auto row = (*store)->nodes.find(pair.node->uuid);
+    REQUIRE(row);
+    command.node_id = (*row)->id;
+    command.payload = "payload";
+    REQUIRE((*store)->commands.add(command));
+  }
+  pair.farm.start();
+  pair.node->connect();
+  int pushed = 0;
+  pair.node->uplink->on_command([&](const wire::SignedCommand& came, auto ack) {
+    CHECK(came.payload == "payload");
+    if (++pushed == 2) ack({command.uuid});
+  });
+  CHECK(pair.farm.until([&] { return pushed == 2; }));
+  pair.farm.loop.run_for_ms(1'500);
+  CHECK(pushed == 2);
+  CHECK(pair.node->uplink->status().sessions == 1);
+}
+
+TEST_CASE("a coordinator that welcomes a node and then fails is asked less and less often") {
+  Farm farm;
+  net::Server::Options options;
+  options.tls = net::ServerTls{pki().cert("server"), pki().key("server"), ""};
+  auto server = net::Server::listen(*farm.net, options);
+  REQUIRE(server);
+  farm.port = (*server)->port();
+  std::optional<net::WsPeer> peer;
+  (*server)->websocket("/v1/sync", {nullptr, [&](const net::Request&, net::WsPeer opened) {
+                                      peer.emplace(std::move(opened));
+                                      peer->on_message([&](const std::string& bytes) {
+                                        wire::CoordinatorMessage answer = wire::Welcome{{}, 1};
+                                        if (std::holds_alternative<wire::Segments>(
+                                                *wire::decode_node_message(bytes)))
+                                          answer = wire::Refused{"out_of_place", "as ever"};
+                                        CHECK(peer->send(wire::encode_coordinator_message(answer)));
+                                      });
+                                    }});
+  Node node(farm, "node");
+  node.credential.secret = "any";
+  node.enqueue(1);
+  CHECK(farm.until([&] { return node.durable == 1; }));
+  node.connect();
+  farm.loop.run_for_ms(1'500);
+  // 20, 40, 80, 160 ms, then 200 each, with jitter; without the rule it would be some fifty.
+  CHECK(node.uplink->status().sessions >= 4);
+  CHECK(node.uplink->status().sessions <= 20);
+  node.close();
+  peer.reset();
+  server->reset();
+}
