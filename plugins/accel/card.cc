@@ -51,18 +51,6 @@ std::string label_of(const SensorKind& kind) {
   return kind.unit == FH_UNIT_RPM ? "fan" : "sensor";
 }
 
-// The hottest of a card whose one sensor fails is not known.
-Reading hottest(const std::vector<Sensor>& sensors) {
-  Reading most;
-  for (const Sensor& each : sensors) {
-    if (each.kind->unit != FH_UNIT_CELSIUS) continue;
-    const Reading now = read_sensor(each);
-    if (!now.ok()) return now;
-    if (!most.ok() || now.value > most.value) most = now;
-  }
-  return most;
-}
-
 }  // namespace
 
 void Card::require_present() const {
@@ -74,25 +62,22 @@ std::string Card::file(std::string_view name, bool in_class) const {
   return (in_class ? found_.class_folder : found_.folder) + "/" + std::string(name);
 }
 
-void Card::add(Series series) {
-  const auto number = static_cast<uint32_t>(ids_.size());
-  series.id = ids_.try_emplace(series.name + "\n" + series.label_value, number).first->second;
-  for (const Series& other : series_) {
-    if (other.id == series.id) return;  // two sensors of one label: the first
-  }
-  series_.push_back(std::move(series));
-}
-
 void Card::add_files() {
   for (const File& each : kFiles) {
     if (each.family != found_.family) continue;
     const std::string path = file(each.file, each.in_class);
     if (!exists(path)) continue;  // an older driver or firmware
-    add({each.metric, each.kind, each.unit, "", "", each.help,
-         [path, &each] { return read_file(path, each); }, each.interval_ms});
+    const bool beats = std::string_view(each.metric) == "heartbeat";
+    series_.add({each.metric, each.kind, each.unit, "", "", each.help,
+                 [this, path, &each, beats] {
+                   const Reading now = read_file(path, each);
+                   if (beats) heartbeat_.look(now);  // the check sees it move the sooner
+                   return now;
+                 },
+                 each.interval_ms});
     if (std::string_view(each.metric) != "busy.time") continue;
-    add({"utilization", FH_METRIC_GAUGE, FH_UNIT_PERCENT, "", "", "Busy part of the time.",
-         [this, path, &each] { return busy_time_.look(read_file(path, each)); }, kSlowMs});
+    series_.add({"utilization", FH_METRIC_GAUGE, FH_UNIT_PERCENT, "", "", "Busy part of the time.",
+                 [this, path, &each] { return busy_time_.look(read_file(path, each)); }, kSlowMs});
   }
 }
 
@@ -102,27 +87,29 @@ void Card::add_link() {
   const auto generation = [](const Reading& speed) {
     return speed.ok() ? good(generation_of(speed.value)) : speed;
   };
-  add({"link.generation", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "", "PCI Express generation in use.",
-       [=] { return generation(read_link(folder).speed); }});
-  add({"link.width", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "", "PCI Express lanes in use.",
-       [=] { return read_link(folder).width; }});
-  add({"link.generation.max", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "",
-       "PCI Express generation that device and slot can do.",
-       [=] { return generation(reachable_link(folder).speed_max); }, 60'000});
-  add({"link.width.max", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "",
-       "PCI Express lanes that device and slot can do.",
-       [=] { return reachable_link(folder).width_max; }, 60'000});
+  series_.add({"link.generation", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "",
+               "PCI Express generation in use.",
+               [=] { return generation(read_link(folder).speed); }});
+  series_.add({"link.width", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "", "PCI Express lanes in use.",
+               [=] { return read_link(folder).width; }});
+  series_.add({"link.generation.max", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "",
+               "PCI Express generation that device and slot can do.",
+               [=] { return generation(reachable_link(folder).speed_max); }, 60'000});
+  series_.add({"link.width.max", FH_METRIC_GAUGE, FH_UNIT_NONE, "", "",
+               "PCI Express lanes that device and slot can do.",
+               [=] { return reachable_link(folder).width_max; }, 60'000});
   const std::string above = upstream_of(folder);
   for (const auto& [where, label] : {std::pair(folder, ""), std::pair(above, "upstream")}) {
     if (where.empty() || !exists(where + "/aer_dev_fatal")) continue;
     const std::string name = *label != '\0' ? "link" : "", value = label, at = where;
-    add({"link.errors.corrected", FH_METRIC_COUNTER, FH_UNIT_NONE, name, value,
-         "PCI Express errors, corrected (AER).", [at] { return read_errors(at).corrected; }});
-    add({"link.errors.nonfatal", FH_METRIC_COUNTER, FH_UNIT_NONE, name, value,
-         "PCI Express errors, not corrected, not fatal (AER).",
-         [at] { return read_errors(at).nonfatal; }});
-    add({"link.errors.fatal", FH_METRIC_COUNTER, FH_UNIT_NONE, name, value,
-         "PCI Express errors, fatal (AER).", [at] { return read_errors(at).fatal; }});
+    series_.add({"link.errors.corrected", FH_METRIC_COUNTER, FH_UNIT_NONE, name, value,
+                 "PCI Express errors, corrected (AER).",
+                 [at] { return read_errors(at).corrected; }});
+    series_.add({"link.errors.nonfatal", FH_METRIC_COUNTER, FH_UNIT_NONE, name, value,
+                 "PCI Express errors, not corrected, not fatal (AER).",
+                 [at] { return read_errors(at).nonfatal; }});
+    series_.add({"link.errors.fatal", FH_METRIC_COUNTER, FH_UNIT_NONE, name, value,
+                 "PCI Express errors, fatal (AER).", [at] { return read_errors(at).fatal; }});
   }
 }
 
@@ -133,8 +120,9 @@ void Card::add_sensors() {
   }
   add_wholes(sensors);
   for (const Sensor& each : sensors) {
-    add({each.kind->metric, each.kind->metric_kind, each.kind->unit, label_of(*each.kind),
-         each.name(), "As the driver's sensor shows it.", [each] { return read_sensor(each); }});
+    series_.add({each.kind->metric, each.kind->metric_kind, each.kind->unit, label_of(*each.kind),
+                 each.name(), "As the driver's sensor shows it.",
+                 [each] { return read_sensor(each); }});
   }
 }
 
@@ -154,16 +142,17 @@ void Card::add_wholes(const std::vector<Sensor>& sensors) {
     return each.kind->unit == FH_UNIT_CELSIUS;
   });
   if (warm) {
-    add({"temperature", FH_METRIC_GAUGE, FH_UNIT_CELSIUS, "", "",
-         "Of the chip; of several sensors the hottest.", [sensors] { return hottest(sensors); }});
+    series_.add({"temperature", FH_METRIC_GAUGE, FH_UNIT_CELSIUS, "", "",
+                 "Of the chip; of several sensors the hottest.",
+                 [sensors] { return hottest(sensors); }});
   }
   if (const Sensor* one = only(FH_UNIT_WATT)) {
-    add({"power", FH_METRIC_GAUGE, FH_UNIT_WATT, "", "", "Drawn by the card.",
-         [sensor = *one] { return read_sensor(sensor); }});
+    series_.add({"power", FH_METRIC_GAUGE, FH_UNIT_WATT, "", "", "Drawn by the card.",
+                 [sensor = *one] { return read_sensor(sensor); }});
   }
   if (const Sensor* one = only(FH_UNIT_JOULE)) {
-    add({"energy", FH_METRIC_COUNTER, FH_UNIT_JOULE, "", "", "Used by the card.",
-         [sensor = *one] { return read_sensor(sensor); }});
+    series_.add({"energy", FH_METRIC_COUNTER, FH_UNIT_JOULE, "", "", "Used by the card.",
+                 [sensor = *one] { return read_sensor(sensor); }});
   }
 }
 
@@ -177,25 +166,13 @@ void Card::look() {
 void Card::declare(Call& call) {
   require_present();
   look();
-  for (const Series& each : series_) {
-    fh_metric record = metric_record(each.id, each.name, each.kind, each.unit, each.help);
-    record.label = str(each.label);
-    record.label_value = str(each.label_value);
-    record.interval_ms = each.interval_ms;
-    call.emit(record);
-  }
+  series_.declare(call);
 }
 
 void Card::sample(Call& call, std::span<const uint32_t> ids) {
   require_present();
   if (series_.empty()) look();
-  for (const Series& each : series_) {
-    if (std::count(ids.begin(), ids.end(), each.id) == 0) continue;
-    call.check();
-    const Reading now = each.read();
-    if (each.name == "heartbeat") heartbeat_.look(now);
-    give(call, each.id, now);
-  }
+  series_.sample(call, ids);
 }
 
 }  // namespace farmhand::accel

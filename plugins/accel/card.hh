@@ -4,8 +4,8 @@
 #pragma once
 
 #include <farmhand/hwmon.hh>
+#include <farmhand/series.hh>
 #include <farmhand/watch.hh>
-#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -35,17 +35,7 @@ class Card {
   void check(Call& call);
 
  private:
-  struct Series {
-    std::string name;
-    int32_t kind, unit;
-    std::string label, label_value, help;
-    std::function<Reading()> read;
-    uint32_t interval_ms = 0;
-    uint32_t id = 0;
-  };
-
   void look();
-  void add(Series series);
   void add_files();
   void add_link();
   void add_sensors();
@@ -62,8 +52,7 @@ class Card {
   const uint32_t handle_;
   const Found found_;
   const CardOptions options_;
-  std::vector<Series> series_;
-  std::map<std::string, uint32_t> ids_;  // by name and label; stay over looks
+  SeriesTable series_;
   BusyTime busy_time_;
   Heartbeat heartbeat_;
   std::map<std::string, Growth> growths_;

@@ -84,6 +84,18 @@ inline Reading read_limit(const Sensor& sensor, std::string_view which) {
                  sensor.kind->plausible);
 }
 
+// The hottest temperature; not known if one of the sensors fails, for that may be the hottest.
+inline Reading hottest(const std::vector<Sensor>& sensors) {
+  Reading most;
+  for (const Sensor& each : sensors) {
+    if (each.kind->unit != FH_UNIT_CELSIUS) continue;
+    const Reading now = read_sensor(each);
+    if (!now.ok()) return now;
+    if (!most.ok() || now.value > most.value) most = now;
+  }
+  return most;
+}
+
 // `temp1_input` and `power1_average`; of a chip that has both for one sensor, the input.
 inline std::optional<Sensor> find_sensor(const std::string& folder, const Names& files,
                                          std::string_view file) {
