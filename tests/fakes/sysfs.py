@@ -30,11 +30,13 @@ class Tree:
             self.write(f'{folder}/{name}', text)
 
     def link(self, path, target):
-        """A relative link, as the kernel makes them; both are paths in the tree."""
+        """A relative link as the kernel makes them, which ends in the target's name even where it leads
+        upwards (linux fs/kernfs/symlink.c); both are paths in the tree."""
         full = self.path(path)
         os.makedirs(os.path.dirname(full), exist_ok=True)
         if not os.path.islink(full):
-            os.symlink(os.path.relpath(self.path(target), os.path.dirname(full)), full)
+            folder, name = os.path.split(self.path(target))
+            os.symlink(os.path.join(os.path.relpath(folder, os.path.dirname(full)), name), full)
 
     def remove(self, path):
         full = self.path(path)

@@ -17,11 +17,13 @@ PLUGINS = {
     'sdk/examples/full.toml': ['--active'],
     'plugins/sim/sim.toml': ['--setting', 'devices=RNGD:2,X330:1'],
     'plugins/host/host.toml': [],
+    'plugins/cpu/cpu.toml': ['--active', '--setting', f'openblas={BUILD}/tests/fakes/openblas_good.so'],
 }
 # With hardware made of files, and without any: manifest, devices, further options.
 FAKES = {
     'plugins/accel/accel.toml': (['accel/ivpu', 'accel/xdna', 'accel/qaic', 'accel/wormhole', 'accel/generic'],
                                  ['--active', '--setting', 'match=1d0f:7064=aws/Trainium']),
+    'plugins/cpu/cpu.toml': (['cpu/xeon'], []),
     'plugins/furiosa/furiosa.toml': (['furiosa/rngd', 'furiosa/warboy', 'furiosa/hidden'],
                                      ['--active', '--setting',
                                       f'library={BUILD}/tests/fakes/furiosa_smi_2025_12.so']),
@@ -29,14 +31,15 @@ FAKES = {
 
 
 def on_trees(folder):
-    """The options for FAKES, each device of which can vanish."""
+    """The options for FAKES; where the first device is on the PCI bus, it can vanish."""
     for number, (path, (devices, options)) in enumerate(FAKES.items()):
         full, empty = f'{folder}/{number}', f'{folder}/{number}-empty'
         build(full, devices)
         build(empty, [])
         address = f'{full}/sys/bus/pci/devices/0000:10:00.0'
-        vanish = f'rm -rf $(readlink -f {address}) {address}'
-        yield path, [*options, '--setting', f'root={full}', '--empty', f'root={empty}', '--vanish', vanish]
+        if os.path.exists(address):
+            options = [*options, '--vanish', f'rm -rf $(readlink -f {address}) {address}']
+        yield path, [*options, '--setting', f'root={full}', '--empty', f'root={empty}']
         yield path, ['--setting', f'root={empty}']
         yield path, ['--setting', 'root=/nonexistent']
 
