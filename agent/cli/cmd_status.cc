@@ -3,7 +3,6 @@
 #include "cli/agent_client.hh"
 #include "cli/command.hh"
 #include "cli/draw.hh"
-#include "cli/table.hh"
 
 namespace farmhand::cli {
 
@@ -68,15 +67,16 @@ std::string part_lines(const Document& status, const Terminal& terminal) {
   return out + "\n";
 }
 
+// A reason says what to do, so it is never cut: it stands on a line of its own.
 std::string problem_lines(const Document& status, const Terminal& terminal) {
-  Table table({{.title = "PROBLEM"}, {.title = "STATE"}, {.title = "REASON", .flexible = true}});
+  std::string out;
   for (const Document& problem : member(status, "problems")) {
     const std::string state = text_or_dash(problem, "status");
-    table.add({text(problem, "subject") + " " + text(problem, "name"),
-               {state, tone_of(state)},
-               text_or_dash(problem, "reason")});
+    out += "\n" + terminal.painted(harmless(state), tone_of(state)) + "  " +
+           harmless(text(problem, "subject") + " " + text(problem, "name")) + "\n  " +
+           harmless(text_or_dash(problem, "reason")) + "\n";
   }
-  return table.empty() ? "" : "\n" + table.drawn(terminal);
+  return out;
 }
 
 std::string drawn(const Document& status, const Terminal& terminal) {

@@ -21,7 +21,8 @@ constexpr Known kKnown[] = {
     {"unmanaged", Tone::kWarn},  {"starting", Tone::kWarn}, {"waiting", Tone::kWarn},
     {"stale", Tone::kWarn},      {"no_permission", Tone::kWarn}, {"backoff", Tone::kBad},
     {"unknown", Tone::kBad},     {"missing", Tone::kBad},   {"refused", Tone::kBad},
-    {"away", Tone::kBad},        {"error", Tone::kBad},
+    {"away", Tone::kBad},        {"error", Tone::kBad},     {"disk_full", Tone::kBad},
+    {"not_writable", Tone::kBad},
 };
 // clang-format on
 
