@@ -137,10 +137,12 @@ void Reporter::on_queue_change(const OutboxStats& now) {
   const uint64_t gap_end = now.lanes[index_of(Lane::kInventory)].gap_end;
   epoch_ = now.epoch;
   if (anew || (inventory_seq_ != 0 && gap_end >= inventory_seq_)) {
-    inventory_seq_ = 0;  // what was reported may be gone
-    soon();
+    inventory_seq_ = 0;
+    owed_ = true;
   }
   tell_of_trouble(now);
+  // A full disk would drop it at once, again and again.
+  if (trouble_.empty() && std::exchange(owed_, false)) soon();
 }
 
 // Lane 1 has a place in memory while nothing can be written, so that this too is told one day.

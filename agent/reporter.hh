@@ -50,6 +50,7 @@ class Reporter {
   std::string trouble_;         // the queue's, as last told; empty: none
   Epoch epoch_;                 // of the queue, as last seen
   uint64_t inventory_seq_ = 0;  // of the last one stored in it; 0: none yet
+  bool owed_ = false;           // it may be gone: another one, when the disk is well
   Timer soon_;
 };
 

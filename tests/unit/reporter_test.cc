@@ -89,3 +89,18 @@ TEST_CASE("an event of one's own is refused at once while nothing can be stored"
   while (!answer) node.loop.run_once();
   CHECK(answer->ok());
 }
+
+TEST_CASE("an inventory that a full disk dropped is reported once, when there is room again") {
+  Node node;
+  const uint64_t stored = node.report();
+  OutboxStats full = node.outbox->stats();
+  full.disk_full = true;
+  full.lanes[index_of(Lane::kInventory)].gap_end = stored;
+  node.reporter->on_queue_change(full);
+  node.loop.run_for_ms(200);
+  CHECK(node.last_inventory() == stored);
+  full.disk_full = false;
+  node.reporter->on_queue_change(full);
+  for (int i = 0; i < 100 && node.last_inventory() == stored; ++i) node.loop.run_for_ms(20);
+  CHECK(node.last_inventory() == stored + 1);
+}
