@@ -4,6 +4,8 @@
 
 #include "farmhand/health.hh"
 #include "farmhand/hwmon.hh"
+#include "farmhand/pci.hh"
+#include "farmhand/watch.hh"
 
 namespace farmhand {
 
@@ -62,6 +64,66 @@ inline void emit_temperature(Call& call, const char* check, const std::vector<Se
   const char* reason = worst.verdict == FH_VERDICT_OK ? "" : FH_REASON_TEMPERATURE_HIGH;
   emit_verdict(call, check, worst.verdict, reason, worst.sentence);
   emit_evidence(call, "temperature", worst.now, FH_UNIT_CELSIUS);
+}
+
+// All bits set: nothing answers at the device's address (linux drivers/pci/pci-sysfs.c prints the
+// width's six bits, and `Unknown` for the speed's four).
+inline bool fell_off_bus(const std::string& folder) {
+  return read_number(folder + "/current_link_width").value == 63 &&
+         read_text(folder + "/current_link_speed").text.starts_with("Unknown");
+}
+
+// The PCI Express link of the device in `folder` against what device and slot can do together. A
+// slower link than that is a warning too: a card that lowers its speed when idle needs a check of
+// its own.
+inline void emit_link(Call& call, const char* check, const std::string& folder) {
+  if (fell_off_bus(folder)) {
+    return emit_verdict(call, check, FH_VERDICT_FAIL, FH_REASON_DEVICE_LOST,
+                        "the device does not answer on the bus");
+  }
+  const PciLink link = reachable_link(folder);
+  for (const Reading* each : {&link.speed, &link.speed_max, &link.width, &link.width_max}) {
+    if (!each->ok()) return emit_unread(call, check, "the PCI Express link", *each);
+  }
+  char text[96];
+  snprintf(text, sizeof text, "the link runs at %g GT/s x%g, not %g GT/s x%g", link.speed.value,
+           link.width.value, link.speed_max.value, link.width_max.value);
+  const bool low =
+      link.speed.value < link.speed_max.value || link.width.value < link.width_max.value;
+  if (low) emit_verdict(call, check, FH_VERDICT_WARN, FH_REASON_LINK_DEGRADED, text);
+  if (!low) call.emit(ok_record(check));
+  fh_evidence width = evidence_record("link.width", link.width.value, FH_UNIT_NONE);
+  width.bounds = FH_BOUND_LEAST;
+  width.least = link.width_max.value;
+  call.emit(width);
+}
+
+// The device's AER counters: fatal errors since we look are a fault, those before it and what is
+// not corrected a warning. No verdict where the slot has no AER.
+inline void emit_link_errors(Call& call, const char* check, const std::string& folder,
+                             Growth* fatal, Growth* nonfatal) {
+  const PciErrors now = read_errors(folder);
+  if (now.fatal.status == FH_SAMPLE_NOT_SUPPORTED) return;
+  for (const Reading* each : {&now.fatal, &now.nonfatal}) {
+    if (!each->ok()) return emit_unread(call, check, "a counter of link errors", *each);
+  }
+  const bool back = fatal->look(now.fatal) == Growth::State::kBack;
+  const Growth::State lesser = nonfatal->look(now.nonfatal);
+  char text[96];
+  snprintf(text, sizeof text, "the link counts errors: %.0f fatal since boot, %.0f not corrected",
+           now.fatal.value, now.nonfatal.value);
+  if (fatal->ever_grown()) {
+    emit_verdict(call, check, FH_VERDICT_FAIL, FH_REASON_LINK_FATAL, text);
+  } else if (back || lesser == Growth::State::kBack) {
+    emit_verdict(call, check, FH_VERDICT_WARN, FH_REASON_DEVICE_WAS_RESET,
+                 "a counter of link errors went back: the device was removed or reset");
+  } else if (now.fatal.value > 0 || lesser == Growth::State::kGrown) {
+    emit_verdict(call, check, FH_VERDICT_WARN, FH_REASON_LINK_ERRORS, text);
+  } else {
+    call.emit(ok_record(check));
+  }
+  emit_evidence(call, "link.errors.fatal", now.fatal, FH_UNIT_NONE);
+  emit_evidence(call, "link.errors.nonfatal", now.nonfatal, FH_UNIT_NONE);
 }
 
 }  // namespace farmhand
