@@ -28,7 +28,8 @@ struct Places {
 struct Memory {
   std::vector<CycleMeter> meters = std::vector<CycleMeter>(kCoresMax);
   HeartbeatWatch heartbeat;
-  RiseWatch faults, device_faults, link_fatal, link_nonfatal;
+  RiseWatch faults, device_faults;
+  Growth link_fatal, link_nonfatal;
 };
 
 // As of one enumeration, and unchanged after it: a call that runs meanwhile keeps its copy.

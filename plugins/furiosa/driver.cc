@@ -4,8 +4,6 @@
 #include <farmhand/pci.hh>
 #include <map>
 
-#include "identity.hh"
-
 namespace farmhand::furiosa {
 
 namespace {

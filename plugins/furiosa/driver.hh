@@ -9,6 +9,7 @@
 // whether the number still means the same card.
 #pragma once
 
+#include <farmhand/identity.hh>
 #include <farmhand/sysfs.hh>
 
 #include "cores.hh"

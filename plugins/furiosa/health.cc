@@ -138,59 +138,6 @@ void check_throttle(Call& call, Look& look) {
   call.emit(evidence_record("throttle.code", look.throttle_code(), FH_UNIT_NONE));
 }
 
-// All bits set: nothing answers at the device's address (linux drivers/pci/pci-sysfs.c).
-bool fell_off(const std::string& folder) {
-  return read_number(folder + "/current_link_width").value == 63 &&
-         read_text(folder + "/current_link_speed").text.starts_with("Unknown");
-}
-
-void check_link(Call& call, Look& look) {
-  const std::string& folder = look.card().places.pci->folder;
-  if (fell_off(folder)) {
-    return emit_verdict(call, "link", FH_VERDICT_FAIL, FH_REASON_DEVICE_LOST,
-                        "the device does not answer on the bus");
-  }
-  const PciLink link = reachable_link(folder);
-  for (const Reading* each : {&link.speed, &link.speed_max, &link.width, &link.width_max}) {
-    if (!each->ok()) return emit_unread(call, "link", "the PCI Express link", *each);
-  }
-  if (link.speed.value < link.speed_max.value || link.width.value < link.width_max.value) {
-    emit_verdict(call, "link", FH_VERDICT_WARN, FH_REASON_LINK_DEGRADED,
-                 said("the link runs at %g GT/s x%.0f, not %g GT/s x%.0f", link.speed.value,
-                      link.width.value, link.speed_max.value, link.width_max.value));
-  } else {
-    call.emit(ok_record("link"));
-  }
-  fh_evidence evidence = evidence_record("link.width", link.width.value, FH_UNIT_NONE);
-  evidence.bounds = FH_BOUND_LEAST;
-  evidence.least = link.width_max.value;
-  call.emit(evidence);
-}
-
-void check_link_errors(Call& call, Look& look) {
-  const PciErrors& errors = look.link_errors();
-  if (errors.fatal.status == FH_SAMPLE_NOT_SUPPORTED) return;  // a slot without AER
-  for (const Reading* each : {&errors.fatal, &errors.nonfatal}) {
-    if (!each->ok()) return emit_unread(call, "link.errors", "the link's error count", *each);
-  }
-  Memory& memory = *look.card().memory;
-  using Trend = RiseWatch::Trend;
-  const Trend fatal = memory.link_fatal.look(errors.fatal.value, look.began_ns());
-  const Trend nonfatal = memory.link_nonfatal.look(errors.nonfatal.value, look.began_ns());
-  if (fatal == Trend::kRising) {
-    emit_verdict(call, "link.errors", FH_VERDICT_FAIL, FH_REASON_LINK_FATAL,
-                 said("the link reports fatal errors: %.0f now", errors.fatal.value));
-  } else if (errors.fatal.value > 0 || nonfatal == Trend::kRising) {
-    emit_verdict(call, "link.errors", FH_VERDICT_WARN, FH_REASON_LINK_ERRORS,
-                 said("the link counts errors: %.0f fatal since boot, %.0f not fatal",
-                      errors.fatal.value, errors.nonfatal.value));
-  } else {
-    call.emit(ok_record("link.errors"));
-  }
-  call.emit(evidence_record("link.errors.fatal", errors.fatal.value, FH_UNIT_NONE));
-  call.emit(evidence_record("link.errors.nonfatal", errors.nonfatal.value, FH_UNIT_NONE));
-}
-
 }  // namespace
 
 void check_unmanaged(Call& call, const Card& card) {
@@ -212,8 +159,10 @@ void check_card(Call& call, Look& look, const HealthLimits& limits) {
   check_power(call, look);
   check_throttle(call, look);
   if (!look.card().places.pci) return;
-  check_link(call, look);
-  check_link_errors(call, look);
+  const std::string& folder = look.card().places.pci->folder;
+  Memory& memory = *look.card().memory;
+  emit_link(call, "link", folder);
+  emit_link_errors(call, "link.errors", folder, &memory.link_fatal, &memory.link_nonfatal);
 }
 
 }  // namespace farmhand::furiosa

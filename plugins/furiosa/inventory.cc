@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inventory.hh"
 
-#include "identity.hh"
-
 namespace farmhand::furiosa {
 
 namespace {
@@ -160,27 +158,6 @@ void Inventory::describe(Card* card) {
   if (card->note.empty()) card->note = note_on_unmanaged(*card->places.pci);
 }
 
-// A serial number or UUID that could be read once stays the card's while it sits in its slot: a
-// file that fails for a moment must not make another device of it.
-void Inventory::name(Drafts* drafts) {
-  std::map<std::string, int> serials, uuids;
-  for (auto& [pci, card] : *drafts) {
-    Known& known = known_[pci];
-    const bool other = !card.uuid.empty() && !known.uuid.empty() && card.uuid != known.uuid;
-    if (other) known = {};
-    if (card.serial.empty()) card.serial = known.serial;
-    if (card.uuid.empty()) card.uuid = known.uuid;
-    known = {card.serial, card.uuid};
-    ++serials[card.serial];
-    ++uuids[card.uuid];
-  }
-  for (auto& [pci, card] : *drafts) {
-    const bool serial = !card.serial.empty() && serials[card.serial] == 1;
-    const bool uuid = !card.uuid.empty() && uuids[card.uuid] == 1;
-    card.key = serial ? card.serial : uuid ? card.uuid : pci;
-  }
-}
-
 std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
   Drafts drafts;
   const bool bus = add_pci(&drafts);
@@ -203,13 +180,14 @@ std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
   }
   if (library_problem != library_said_) host_.info(library_problem);
   library_said_ = library_problem;
-  name(&drafts);
+  std::vector<Card*> all;
+  for (auto& [pci, card] : drafts) all.push_back(&card);
+  book_.name(all);
   std::vector<std::shared_ptr<const Card>> cards;
   for (auto& [pci, card] : drafts) {
     if (settings_.excluded(card.key)) continue;
     describe(&card);
-    card.handle =
-        handles_.try_emplace(card.key, static_cast<uint32_t>(handles_.size())).first->second;
+    card.handle = book_.handle(card.key);
     auto& memory = memories_[card.handle];
     if (!memory) memory = std::make_shared<Memory>();
     card.memory = memory;
@@ -222,7 +200,7 @@ std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
 void Inventory::remember(std::vector<std::shared_ptr<const Card>> cards) {
   const std::lock_guard lock(guard_);
   cards_ = std::move(cards);
-  next_handle_ = static_cast<uint32_t>(handles_.size());
+  handles_given_ = book_.handles_given();
 }
 
 std::shared_ptr<const Card> Inventory::card(uint32_t handle) {
@@ -230,7 +208,7 @@ std::shared_ptr<const Card> Inventory::card(uint32_t handle) {
   for (const auto& each : cards_) {
     if (each->handle == handle) return each;
   }
-  if (handle < next_handle_) fail(FH_E_DEVICE_LOST, "the device is not there any more");
+  if (handle < handles_given_) fail(FH_E_DEVICE_LOST, "the device is not there any more");
   fail(FH_E_INVALID, "no device has the handle %u", handle);
 }
 

@@ -33,7 +33,6 @@ class Inventory {
   bool add_library(Drafts* drafts, std::string* problem);
   bool add_tool(Drafts* drafts, Call& call, std::string* problem);
   void describe(Card* card);
-  void name(Drafts* drafts);
   void remember(std::vector<std::shared_ptr<const Card>> cards);
 
   const Host& host_;
@@ -43,18 +42,14 @@ class Inventory {
   SmiTool& tool_;
   bool touching_all_allowed_;  // no card is quarantined
 
-  struct Known {
-    std::string serial, uuid;
-  };
-  std::map<std::string, Known> known_;       // by PCI address: a name once read stays
-  std::map<std::string, uint32_t> handles_;  // by key
+  KeyBook book_;
   std::map<uint32_t, std::shared_ptr<Memory>> memories_;
   std::string library_said_;  // what the log was told last
   bool any_driver_ = false;
 
-  std::mutex guard_;  // of cards_ and next_handle_: calls run while another one enumerates
+  std::mutex guard_;  // of cards_ and handles_given_: calls run while another one enumerates
   std::vector<std::shared_ptr<const Card>> cards_;
-  uint32_t next_handle_ = 0;
+  uint32_t handles_given_ = 0;
 };
 
 }  // namespace farmhand::furiosa

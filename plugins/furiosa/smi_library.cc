@@ -3,8 +3,6 @@
 
 #include <cstring>
 
-#include "identity.hh"
-
 namespace farmhand::furiosa {
 
 namespace {

@@ -6,6 +6,7 @@
 // zeroes, whatever its struct has today; only code 0 is trusted, and only what is plausible.
 #pragma once
 
+#include <farmhand/identity.hh>
 #include <farmhand/library.hh>
 #include <farmhand/reading.hh>
 #include <memory>

@@ -2,7 +2,6 @@
 #include "smi_tool.hh"
 
 #include "catalogue.hh"
-#include "identity.hh"
 
 namespace farmhand::furiosa {
 
@@ -140,19 +139,8 @@ std::shared_ptr<const ToolReport> SmiTool::report(const Call& call) {
   if (path_.empty()) {
     return std::make_shared<ToolReport>(failed(FH_E_UNSUPPORTED, "the setting 'tool' is empty"));
   }
-  const auto last = [this] {
-    const std::lock_guard lock(guard_);
-    return last_;
-  };
-  const auto fresh = [](const auto& report) {
-    return report && boottime_ns() - report->boottime_ns < kEveryNs;
-  };
-  if (fresh(last())) return last();
-  const std::unique_lock running(running_, std::try_to_lock);
-  if (!running.owns_lock() || fresh(last())) return last();
-  auto report = std::make_shared<const ToolReport>(run(call));
-  const std::lock_guard lock(guard_);
-  return last_ = report;
+  const auto seen = polled_.get(kEveryNs, [&] { return run(call); });
+  return seen ? std::shared_ptr<const ToolReport>(seen, &seen->value) : nullptr;
 }
 
 }  // namespace farmhand::furiosa

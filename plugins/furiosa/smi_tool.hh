@@ -6,9 +6,8 @@
 
 #include <farmhand/command.hh>
 #include <farmhand/json.hh>
+#include <farmhand/polled.hh>
 #include <farmhand/reading.hh>
-#include <memory>
-#include <mutex>
 
 #include "cores.hh"
 #include "driver.hh"
@@ -42,17 +41,14 @@ class SmiTool {
 
   explicit SmiTool(std::string path) : path_(std::move(path)) {}
 
-  // The last report, or a new one where that is too old. Null while another call is running the
-  // tool for the first time.
+  // Null while another call is running the tool for the first time.
   std::shared_ptr<const ToolReport> report(const Call& call);
 
  private:
   ToolReport run(const Call& call) const;
 
   std::string path_;
-  std::mutex running_;
-  std::mutex guard_;  // of last_
-  std::shared_ptr<const ToolReport> last_;
+  Polled<ToolReport> polled_;
 };
 
 }  // namespace farmhand::furiosa
