@@ -3,12 +3,14 @@
 """No good plugin raises a false alarm: the SDK's examples and our own plugins pass every test."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 CHECK, BUILD = sys.argv[1:3]
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../fakes'))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '../fakes'))
 from make_tree import build  # noqa: E402
 PLUGINS = {
     'sdk/examples/demo.toml': [],
@@ -27,6 +29,9 @@ FAKES = {
     'plugins/furiosa/furiosa.toml': (['furiosa/rngd', 'furiosa/warboy', 'furiosa/hidden'],
                                      ['--active', '--setting',
                                       f'library={BUILD}/tests/fakes/furiosa_smi_2025_12.so']),
+    'plugins/sapeon/sapeon.toml': (['sapeon/x330', 'sapeon/x330', 'sapeon/bare'],
+                                   ['--active', '--setting', 'match=1234:0330=X330',
+                                    '--setting', 'adapter={root}/adapter,cards']),
 }
 
 
@@ -37,6 +42,8 @@ def on_trees(folder):
         build(full, devices)
         build(empty, [])
         address = f'{full}/sys/bus/pci/devices/0000:10:00.0'
+        shutil.copy(f'{HERE}/../fakes/tool', f'{full}/adapter')
+        options = [option.replace('{root}', full) for option in options]
         if os.path.exists(address):
             options = [*options, '--vanish', f'rm -rf $(readlink -f {address}) {address}']
         yield path, [*options, '--setting', f'root={full}', '--empty', f'root={empty}']
