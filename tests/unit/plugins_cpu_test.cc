@@ -330,7 +330,7 @@ TEST_CASE("the same seed gives the same matrices, another others") {
 TEST_CASE("a library that multiplies wrongly once in a hundred is found out") {
   FakeHost host;
   open_here(&host, fake_blas("wrong"));
-  REQUIRE(host.run_test(0, "compute.integrity", 2000) == FH_OK);
+  REQUIRE(host.run_test(0, "compute.integrity", 500) == FH_OK);
   CHECK(host.verdict("compute.integrity") == FH_VERDICT_FAIL);
   CHECK(host.verdicts["compute.integrity"].reason == FH_REASON_COMPUTE_WRONG);
   CHECK(host.verdicts["compute.integrity"].sentence.starts_with("processor "));
@@ -390,7 +390,8 @@ TEST_CASE("a cancelled test ends at once and frees the processors") {
   const size_t before = threads_of_this_process();
   const uint64_t start_ns = farmhand::boottime_ns();
   CHECK(host.run_test(0, "memory.bandwidth", 60'000) == FH_E_CANCELLED);
-  CHECK(farmhand::boottime_ns() - start_ns < 5'000'000'000);
+  const uint64_t patience_s = getenv("FARMHAND_SLOW") == nullptr ? 5 : 60;
+  CHECK(farmhand::boottime_ns() - start_ns < patience_s * 1'000'000'000);
   CHECK(threads_of_this_process() == before);
 }
 

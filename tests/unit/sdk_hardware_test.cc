@@ -236,11 +236,13 @@ TEST_CASE("a tool that is not installed is told from one that fails") {
 
 TEST_CASE("a tool over its time is killed with all that it started") {
   const FakeTree tree;
-  TestCall test(300);
+  TestCall test(10'000);
+  farmhand::CommandLimits limits;
+  limits.time_ns = 300'000'000;
   const std::string file = tree.at("pid");
   const uint64_t before = farmhand::boottime_ns();
   const auto done = farmhand::run_command(
-      test.call, {"sh", "-c", "(sleep 60 & echo $! > " + file + "; wait) & wait"});
+      test.call, {"sh", "-c", "(sleep 60 & echo $! > " + file + "; wait) & wait"}, limits);
   CHECK(done.status == FH_E_TIMEOUT);
   CHECK(farmhand::boottime_ns() < test.call.deadline_ns());
   CHECK(farmhand::boottime_ns() - before > 200'000'000);

@@ -42,8 +42,29 @@ inline void kill_tree(pid_t pid) {
   kill(pid, SIGKILL);
 }
 
+// 0 and the path that `word` stands for, or why there is none. (posix_spawnp says so too, but not
+// where fork and exec are emulated, as under valgrind: there a missing tool would seem to fail.)
+inline int find_program(const std::string& word, std::string* path) {
+  const char* variable = word.find('/') == std::string::npos ? getenv("PATH") : "";
+  std::string_view folders = variable != nullptr ? variable : "/usr/bin:/bin";
+  int error = ENOENT;
+  for (bool more = true; more;) {
+    const size_t colon = std::min(folders.find(':'), folders.size());
+    *path = std::string(folders.substr(0, colon));
+    *path += path->empty() ? word : "/" + word;
+    if (access(path->c_str(), X_OK) == 0) return 0;
+    if (errno != ENOENT && errno != ENOTDIR) error = errno;
+    more = colon < folders.size();
+    folders.remove_prefix(std::min(colon + 1, folders.size()));
+  }
+  return error;
+}
+
 inline int spawn(pid_t* pid, const std::vector<std::string>& words, const Pipe& out,
                  const Pipe& errors) {
+  std::string path;
+  const int absent = find_program(words.front(), &path);
+  if (absent != 0) return absent;
   std::vector<char*> argv, envp;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   for (char** each = environ; *each != nullptr; ++each) {
@@ -66,7 +87,7 @@ inline int spawn(pid_t* pid, const std::vector<std::string>& words, const Pipe& 
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  const int error = posix_spawnp(pid, argv[0], &actions, &attributes, argv.data(), envp.data());
+  const int error = posix_spawn(pid, path.c_str(), &actions, &attributes, argv.data(), envp.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
