@@ -9,7 +9,7 @@ namespace farmhand {
 namespace {
 
 constexpr std::array<Lane, 3> kLowLanes = {Lane::kInventory, Lane::kLogs, Lane::kTelemetry};
-constexpr uint64_t kPauseMsMax = 1'000;
+constexpr uint64_t kReadAgainMs = 1'000;
 constexpr uint64_t kNackPauseMs = 100;
 constexpr size_t kEnvelopeBytes = 64 << 10;  // what a message is besides its segments' bytes
 
@@ -43,6 +43,7 @@ Drain::Drain(Loop& loop, const Clock& clock, Outbox& outbox, const std::vector<P
       options_(options),
       send_(std::move(send)),
       fail_(std::move(fail)),
+      low_pause_(loop),
       silence_(loop) {
   for (int i = 0; i < kLaneCount; ++i) lanes_.emplace_back(loop);
   for (const Position& position : hello) of(position.lane).catch_up_seq = position.last_seq;
@@ -60,6 +61,7 @@ void Drain::begin() {
 // Lower lanes wait until what lanes 0 and 1 had stored at hello has been applied.
 bool Drain::may_send(Lane lane) const {
   if (!is_low(lane)) return true;
+  if (low_pause_.active()) return false;
   if (of(Lane::kResults).catch_up_seq != 0 || of(Lane::kHealth).catch_up_seq != 0) return false;
   return std::none_of(kLowLanes.begin(), kLowLanes.end(), [&](Lane other) {
     return other != lane && (of(other).out || of(other).reading);
@@ -98,7 +100,7 @@ void Drain::on_read(Lane lane, uint64_t number, Result<std::vector<Segment>> seg
   if (number != state.reads) return;
   state.reading = false;
   if (!segments || !segments->empty()) state.more = true;
-  if (!segments) return pause(lane, kPauseMsMax);  // the outbox reports its own state
+  if (!segments) return pause(lane, kReadAgainMs);  // the outbox reports its own state
   if (segments->empty()) {
     if (!state.out) state.catch_up_seq = 0;
   } else {
@@ -155,8 +157,11 @@ void Drain::settle(Lane lane, const Watermark& watermark) {
   if (is_low(lane)) {
     next_low_ = (index_of(lane) - index_of(kLowLanes[0]) + 1) % kLowLanes.size();
     // A backlog of these uses at most half of the link: as long a pause as the batch took.
+    // All of them: taking turns they would leave no gap. And without a limit, for a slow link is
+    // the one that has to be shared.
     const uint64_t took_ms = (clock_.boottime_ns() - out.sent_ns) / 1'000'000;
-    if (out.bytes >= options_.batch_bytes_max / 2) pause(lane, std::min(took_ms, kPauseMsMax));
+    if (out.bytes >= options_.batch_bytes_max / 2 && took_ms > 0)
+      low_pause_.once(took_ms, [this] { pump_all(); });
   }
   pump(lane);
   pump_all();

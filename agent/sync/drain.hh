@@ -95,6 +95,7 @@ class Drain {
   Fail fail_;
   std::vector<LaneState> lanes_;
   size_t next_low_ = 0;  // whose turn it is among the lower lanes
+  Timer low_pause_;      // active: no lower lane sends
   Timer silence_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
