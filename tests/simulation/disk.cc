@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "disk.hh"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 namespace farmhand::simulation {
@@ -28,6 +30,16 @@ Disk::~Disk() {
 
 std::string Disk::next_path() {
   return root_ + "/" + std::to_string(++number_);
+}
+
+uint64_t Disk::bytes() const {
+  uint64_t sum = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    struct stat info {};
+    if (::stat(entry.path().c_str(), &info) == 0)
+      sum += static_cast<uint64_t>(info.st_blocks) * 512;
+  }
+  return sum;
 }
 
 std::string Disk::copy() {

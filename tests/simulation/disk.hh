@@ -16,6 +16,8 @@ class Disk {
 
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 
+  uint64_t bytes() const;  // taken up by all of its files
+
   // A copy beside it, for `become`, of this disk or another.
   std::string copy();
 

@@ -47,24 +47,33 @@ uint64_t Network::connect(const net::WsClient::Target& target, net::WsClient::Ev
   for (const auto& [name, value] : target.headers)
     if (name == "authorization") link->bearer = value.substr(value.find(' ') + 1);
   links_[id] = link;
-  if (!up) {
-    after_ns(loop_, target.handshake_ms * kMillisecond, [this, id] {
+  const uint64_t now = now_ns(loop_);
+  const uint64_t late = now + target.handshake_ms * kMillisecond;
+  uint64_t at = now + 3 * faults.latency_ns;  // TCP, TLS, the upgrade
+  if (up && server && !refuses)
+    at = (accepting_until_ns_ = std::max(accepting_until_ns_, now) + accept_ns) +
+         3 * faults.latency_ns;
+  if (up && at < late) {
+    at_ns(loop_, at, [this, id] { open(id); });
+  } else {
+    at_ns(loop_, late, [this, id] {
       tell(id, Way::kToClient, {Errc::kTimeout, "the connection was not there in time"});
     });
-    return id;
   }
-  after_ns(loop_, 3 * faults.latency_ns, [this, id] {  // TCP, TLS, the upgrade
-    Link* there = find(id);
-    if (there == nullptr || !there->client_here) return;
-    if (refuses || !server || !up)
-      return tell(id, Way::kToClient, {Errc::kUnavailable, "connection refused"});
-    there->server_here = there->opened = true;
-    net::Request request;
-    request.bearer = there->bearer;
-    server(request, net::WsPeer(*context_, id));
-    if (find(id) != nullptr && there->client_here) there->client.on_open();
-  });
   return id;
+}
+
+void Network::open(uint64_t id) {
+  Link* link = find(id);
+  if (link == nullptr || !link->client_here) return;
+  if (refuses || !server || !up)
+    return tell(id, Way::kToClient, {Errc::kUnavailable, "connection refused"});
+  link->server_here = link->opened = true;
+  net::Request request;
+  request.bearer = link->bearer;
+  server(request, net::WsPeer(*context_, id));
+  link = find(id);
+  if (link != nullptr && link->client_here) link->client.on_open();
 }
 
 uint64_t Network::arrival_ns(Link& link, Way way, size_t bytes) {

@@ -41,6 +41,7 @@ class Network {
   bool up = true;           // false: nothing gets through, nobody is told
   bool refuses = false;     // connections are refused at once
   bool hears_close = true;  // false: the end of a process is not noticed on the other side
+  uint64_t accept_ns = 0;   // what a new connection costs the coordinator, one after the other
   // The coordinator's; empty: nobody listens.
   std::function<void(const net::Request&, net::WsPeer)> server;
   // Sees every message that leaves a node, with its session's bearer.
@@ -65,6 +66,7 @@ class Network {
   void end_server(uint64_t id, bool in_order);
 
  private:
+  void open(uint64_t id);
   enum class Way { kToServer, kToClient };
   void carry(uint64_t id, Way way, std::string message);
   void deliver(uint64_t id, Way way, const std::string& message);
@@ -78,6 +80,7 @@ class Network {
   Random random_;
   std::unique_ptr<net::Context> context_;
   uint64_t last_id_ = 0;
+  uint64_t accepting_until_ns_ = 0;
   std::map<uint64_t, std::shared_ptr<Link>> links_;
   Counts counts_;
 };

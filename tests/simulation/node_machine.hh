@@ -34,6 +34,7 @@ class NodeMachine {
   bool running() const { return process_ != nullptr; }
   void reboot();  // while it does not run
   std::string file(const std::string& name) const { return disk_.file(name); }
+  uint64_t disk_bytes() const { return disk_.bytes(); }
   std::string copy_disk() { return disk_.copy(); }
   void put_disk(const std::string& copy) { disk_.become(copy); }  // while it does not run
 

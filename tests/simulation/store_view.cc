@@ -50,21 +50,27 @@ Result<StoreView> StoreView::open(const std::string& path) {
 
 Result<DeliveredLanes> StoreView::delivered(const Uuid& node) {
   DeliveredLanes lanes;
-  if (auto done = add_records(node, lanes); !done) return done.error();
-  if (auto done = add_gaps(node, lanes); !done) return done.error();
+  auto done = walk_archive(
+      &node, [&](const Delivered& d, Lane lane) { lanes[index_of(lane)].push_back(d); });
+  if (!done) return done.error();
+  if (done = add_gaps(node, lanes); !done) return done.error();
   for (auto& lane : lanes) std::sort(lane.begin(), lane.end(), comes_before);
   return lanes;
 }
 
-Result<void> StoreView::add_records(const Uuid& node, DeliveredLanes& lanes) {
+Result<void> StoreView::walk(const Use& use) {
+  return walk_archive(nullptr, use);
+}
+
+Result<void> StoreView::walk_archive(const Uuid* node, const Use& use) {
   auto statement = sqlite::Statement::prepare(
       db_,
       "SELECT a.id >> 48, e.counter, e.random, a.from_seq, a.to_seq, a.kind, a.bytes "
       "FROM archive a JOIN epoch e ON e.id = a.epoch JOIN node n ON n.id = e.node "
-      "WHERE n.uuid = ? ORDER BY a.id");
+      "WHERE ?1 IS NULL OR n.uuid = ?1 ORDER BY a.id");
   if (!statement) return statement.error();
   sqlite::Query query(*statement);
-  query.bind_blob(node.raw());
+  if (node != nullptr) query.bind_blob(node->raw());
   for (;;) {
     auto row = query.step();
     if (!row) return row.error();
@@ -77,13 +83,11 @@ Result<void> StoreView::add_records(const Uuid& node, DeliveredLanes& lanes) {
     s.to = static_cast<uint64_t>(query.integer(4));
     s.kind = static_cast<SegmentKind>(query.integer(5));
     s.bytes = query.blob(6);
-    auto& lane = lanes[index_of(s.lane)];
-    auto walked = walk_segment(
-        s, {[&](uint64_t seq, std::string_view record) {
-              lane.push_back({s.epoch, seq, seq, false, GapReason::kNone, std::string(record)});
-            },
-            [](uint64_t, uint64_t, GapReason) {}});  // the ledger has them
-    if (!walked) return walked;
+    const auto on_record = [&](uint64_t seq, std::string_view record) {
+      use({s.epoch, seq, seq, false, GapReason::kNone, std::string(record)}, s.lane);
+    };
+    const auto on_gap = [](uint64_t, uint64_t, GapReason) {};  // the ledger has them
+    if (auto walked = walk_segment(s, {on_record, on_gap}); !walked) return walked;
   }
 }
 

@@ -3,6 +3,7 @@
 // two coordinators can be compared by.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "coordinator/ledger.hh"
@@ -15,6 +16,11 @@ class StoreView {
  public:
   static Result<StoreView> open(const std::string& path);
 
+  // Every record of the archive, lane after lane, as it was applied; also where it is too much to
+  // hold at once.
+  using Use = std::function<void(const Delivered& record, Lane lane)>;
+  Result<void> walk(const Use& use);
+
   Result<DeliveredLanes> delivered(const Uuid& node);
 
   // Every record and gap, and every derived table, without times and without what depends on which
@@ -23,7 +29,7 @@ class StoreView {
 
  private:
   explicit StoreView(sqlite::Database db) : db_(std::move(db)) {}
-  Result<void> add_records(const Uuid& node, DeliveredLanes& lanes);
+  Result<void> walk_archive(const Uuid* node, const Use& use);
   Result<void> add_gaps(const Uuid& node, DeliveredLanes& lanes);
   Result<void> add_rows(std::string_view sql, std::string& text);
 
