@@ -63,6 +63,12 @@ void CoordinatorMachine::shut() {
   process_.reset();
 }
 
+Result<coordinator::FarmReport> CoordinatorMachine::verify() const {
+  auto store = coordinator::Store::open_to_read(store_path());
+  if (!store) return store.error();
+  return coordinator::check_farm(**store);
+}
+
 void CoordinatorMachine::restore(const std::string& backup) {
   disk_.become(backup);
 }

@@ -26,8 +26,9 @@ class CoordinatorMachine {
   void shut();   // the store is at rest and `store_path` can be opened
   bool running() const { return process_ != nullptr; }
 
-  std::string backup() { return disk_.copy(); }  // while it runs, too
-  void restore(const std::string& backup);       // while it does not run
+  Result<coordinator::FarmReport> verify() const;  // `farmhand-coordinator verify`, at rest
+  std::string backup() { return disk_.copy(); }    // while it runs, too
+  void restore(const std::string& backup);         // while it does not run
 
   MachineClock clock;
   std::string store_path() const { return disk_.file("coordinator.db"); }

@@ -71,7 +71,7 @@ void Farm::rest() {
 std::vector<std::string> Farm::findings(const Model* clone) {
   rest();
   std::vector<std::string> all;
-  auto report = verify(coordinator->store_path());
+  auto report = coordinator->verify();
   if (!report) return {report.error().message};
   if (!report->ok()) all.push_back("verify: " + coordinator::text_from(*report));
   auto view = StoreView::open(coordinator->store_path());

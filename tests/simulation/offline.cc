@@ -138,7 +138,7 @@ void Offline::compare(ReferenceLoad& load) {
   for (size_t i = 0; i < thinned.size(); ++i) thinned[i] = stats.lanes[i].gap_records > 0;
   farm.node->stop();
   farm.coordinator->shut();
-  const auto report = verify(farm.coordinator->store_path());
+  const auto report = farm.coordinator->verify();
   promise(report && report->ok(), "verify: every number is covered exactly once");
   auto view = StoreView::open(farm.coordinator->store_path());
   std::array<Sha256Hasher, kLaneCount> hashes;

@@ -57,7 +57,7 @@ const std::string& undisturbed() {
 }
 
 size_t gaps(Farm& farm, GapReason reason) {
-  const auto report = verify(farm.coordinator->store_path());
+  const auto report = farm.coordinator->verify();
   REQUIRE(report.ok());
   size_t count = 0;
   for (const auto& lane : report->lanes)
@@ -67,7 +67,7 @@ size_t gaps(Farm& farm, GapReason reason) {
 }
 
 size_t epochs(Farm& farm) {
-  const auto report = verify(farm.coordinator->store_path());
+  const auto report = farm.coordinator->verify();
   REQUIRE(report.ok());
   std::set<uint64_t> counters;
   for (const auto& lane : report->lanes) counters.insert(lane.epoch.counter);

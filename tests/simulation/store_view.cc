@@ -7,7 +7,6 @@
 #include "base/digest.hh"
 #include "coordinator/prepare.hh"
 #include "coordinator/readings.hh"
-#include "coordinator/store.hh"
 
 namespace farmhand::simulation {
 namespace {
@@ -165,12 +164,6 @@ Result<std::string> StoreView::state() {
         append_text(text, d.gap ? std::string(name_of(d.reason)) : d.record);
   }
   return text;
-}
-
-Result<coordinator::FarmReport> verify(const std::string& path) {
-  auto store = coordinator::Store::open_to_read(path);
-  if (!store) return store.error();
-  return coordinator::check_farm(**store);
 }
 
 std::string hash_of_state(const std::string& state) {

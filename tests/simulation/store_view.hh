@@ -6,7 +6,6 @@
 #include <functional>
 #include <string>
 
-#include "coordinator/ledger.hh"
 #include "model.hh"
 #include "store/database.hh"
 
@@ -35,9 +34,6 @@ class StoreView {
 
   sqlite::Database db_;
 };
-
-// `farmhand-coordinator verify` over the file.
-Result<coordinator::FarmReport> verify(const std::string& path);
 
 std::string hash_of_state(const std::string& state);  // 16 hex digits
 
