@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "base/ids.hh"
 #include "model.hh"
 #include "store/database.hh"
 
