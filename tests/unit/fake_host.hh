@@ -6,6 +6,7 @@
 #include <doctest.h>
 
 #include <farmhand/diag.hh>
+#include <farmhand/events.hh>
 #include <farmhand/jobenv.hh>
 #include <farmhand/slice.hh>
 #include <map>
@@ -43,6 +44,14 @@ struct FakeVerdict {
   int32_t verdict;
   std::string reason, sentence;
   std::map<std::string, FakeEvidence> evidence;
+};
+
+struct FakeEvent {
+  uint32_t device;
+  int32_t severity;
+  int64_t vendor_code;
+  std::string reason, sentence;
+  std::map<std::string, double> evidence;
 };
 
 class FakeHost {
@@ -157,6 +166,18 @@ class FakeHost {
     return table<fh_slices>(FH_SLICE_ID).slices(self_, &call);
   }
 
+  int32_t list_profiles(uint32_t device) {
+    profiles.clear();
+    const fh_call call = call_for(device);
+    return table<fh_slices>(FH_SLICE_ID).profiles(self_, &call);
+  }
+
+  int32_t wait() {
+    events.clear();
+    const fh_call call = call_for(FH_NO_DEVICE);
+    return table<fh_events>(FH_EVENTS_ID).wait(self_, &call);
+  }
+
   int32_t list_tests(uint32_t device) {
     tests.clear();
     const fh_call call = call_for(device);
@@ -221,11 +242,13 @@ class FakeHost {
   std::vector<FakeMetric> metrics;
   std::map<uint32_t, FakeSample> samples;
   std::vector<std::string> logs;
-  std::map<std::string, FakeVerdict> verdicts;   // by check
-  std::vector<std::string> nodes;                // paths
-  std::map<std::string, std::string> variables;  // by name
-  std::map<std::string, uint32_t> tests;         // flags by name
-  std::map<std::string, fh_slice> slices;        // by key
+  std::map<std::string, FakeVerdict> verdicts;       // by check
+  std::vector<std::string> nodes;                    // paths
+  std::map<std::string, std::string> variables;      // by name
+  std::map<std::string, uint32_t> tests;             // flags by name
+  std::map<std::string, fh_slice> slices;            // by key
+  std::map<std::string, fh_slice_profile> profiles;  // by name
+  std::vector<FakeEvent> events;
   double progress = 0;
 
  private:
@@ -263,6 +286,22 @@ class FakeHost {
       case FH_RECORD_SLICE: {
         const auto& given = *reinterpret_cast<const fh_slice*>(record);
         return slices.emplace(copy(given.key), given).second ? FH_OK : refuse();
+      }
+      case FH_RECORD_SLICE_PROFILE: {
+        const auto& given = *reinterpret_cast<const fh_slice_profile*>(record);
+        return profiles.emplace(copy(given.name), given).second ? FH_OK : refuse();
+      }
+      case FH_RECORD_EVENT: {
+        const auto& given = *reinterpret_cast<const fh_event*>(record);
+        if (given.reason.len == 0 || given.sentence.len == 0) return refuse();
+        last_is_event_ = true;
+        events.push_back({given.device,
+                          given.severity,
+                          given.vendor_code,
+                          copy(given.reason),
+                          copy(given.sentence),
+                          {}});
+        return FH_OK;
       }
       case FH_RECORD_TEST: {
         const auto& given = *reinterpret_cast<const fh_test*>(record);
@@ -327,6 +366,7 @@ class FakeHost {
   // A check comes once in a call, and says why unless it is well.
   int32_t take_verdict(const fh_verdict& given) {
     last_check_ = copy(given.check);
+    last_is_event_ = false;
     const bool reasoned = given.verdict == FH_VERDICT_OK || given.reason.len != 0;
     if (last_check_.empty() || !reasoned || verdicts.count(last_check_) != 0) return refuse();
     verdicts[last_check_] = {given.verdict, copy(given.reason), copy(given.sentence), {}};
@@ -334,6 +374,10 @@ class FakeHost {
   }
 
   int32_t take_evidence(const fh_evidence& given) {
+    if (last_is_event_) {
+      events.back().evidence[copy(given.name)] = given.value;
+      return FH_OK;
+    }
     if (verdicts.count(last_check_) == 0) return refuse();
     verdicts[last_check_].evidence[copy(given.name)] = {given.value, given.least, given.most,
                                                         given.bounds, copy(given.text)};
@@ -341,6 +385,7 @@ class FakeHost {
   }
 
   std::string last_check_;
+  bool last_is_event_ = false;
   void* self_ = nullptr;
   uint64_t calls_ = 0;
 };
