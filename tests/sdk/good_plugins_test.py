@@ -29,6 +29,8 @@ FAKES = {
     'plugins/furiosa/furiosa.toml': (['furiosa/rngd', 'furiosa/warboy', 'furiosa/hidden'],
                                      ['--active', '--setting',
                                       f'library={BUILD}/tests/fakes/furiosa_smi_2025_12.so']),
+    'plugins/nvidia/nvidia.toml': (['nvidia/h100', 'nvidia/h100', 'nvidia/hidden'],
+                                   ['--active', '--setting', f'library={BUILD}/tests/fakes/nvml_r580.so']),
     'plugins/sapeon/sapeon.toml': (['sapeon/x330', 'sapeon/x330', 'sapeon/bare'],
                                    ['--active', '--setting', 'match=1234:0330=X330',
                                     '--setting', 'adapter={root}/adapter,cards']),
