@@ -235,6 +235,11 @@ TEST_CASE("every mistake of every file is told at once") {
         "\"loud\"");
 }
 
+TEST_CASE("half a time is a mistake like any other, and not the end of the process") {
+  Tree tree;
+  CHECK(tree.complaint("a = 1979-05-27T   2:00Z\n").starts_with("agent.toml:1: "));
+}
+
 TEST_CASE("wrong values are told with what is expected") {
   Tree tree;
   const auto mentions = [&](std::string_view text, std::string_view words) {
