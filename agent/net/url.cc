@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/url.hh"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -23,12 +24,29 @@ Error bad(std::string_view text, std::string_view why) {
 }
 
 // Takes the host off the front of `rest`: a name, an IPv4 address, or an IPv6 one in brackets.
+// Empty where there is none.
 std::string take_host(std::string_view& rest) {
   const bool bracketed = rest.starts_with('[');
-  const size_t end = bracketed ? rest.find(']') : rest.find_first_of(":/?");
-  std::string host(rest.substr(bracketed ? 1 : 0, end == rest.npos ? end : end - bracketed));
-  rest.remove_prefix(end == rest.npos ? rest.size() : end + bracketed);
+  const size_t end = bracketed ? rest.find(']') : std::min(rest.find_first_of(":/?"), rest.size());
+  if (end == rest.npos) return "";
+  std::string host(rest.substr(bracketed ? 1 : 0, end - bracketed));
+  if (bracketed && host.find(':') == host.npos) return "";
+  rest.remove_prefix(end + bracketed);
   return host;
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// What may stand there, no more: the resolver knows which of them are names.
+bool is_host(std::string_view host) {
+  const bool v6 = host.find(':') != host.npos;
+  const std::string_view marks = v6 ? ":.%" : ".-_";
+  return std::all_of(host.begin(), host.end(), [&](char c) {
+    const bool foreign_letter = !v6 && static_cast<uint8_t>(c) >= 0x80;
+    return is_letter_or_digit(c) || foreign_letter || marks.find(c) != marks.npos;
+  });
 }
 
 bool take_port(std::string_view& rest, uint16_t& port) {
@@ -60,6 +78,7 @@ Result<Url> parse_url(std::string_view text) {
     std::string_view rest = text.substr(scheme.prefix.size());
     url.host = take_host(rest);
     if (url.host.empty()) return bad(text, "it names no host");
+    if (!is_host(url.host)) return bad(text, "its host has a character that no host has");
     if (!take_port(rest, url.port)) return bad(text, "the port is not a number from 1 to 65535");
     if (!rest.empty() && rest.front() != '/' && rest.front() != '?') {
       return bad(text, "something stands between host and path");
@@ -76,8 +95,8 @@ std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<uint8_t>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
+    const bool plain =
+        is_letter_or_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos;
     if (plain) {
       out += c;
     } else {

@@ -693,8 +693,9 @@ TEST_CASE("addresses are read as people write them") {
   CHECK(parse_url("http://a?x=1")->path == "/?x=1");
   CHECK(parse_url("wss://[::1]:7443/x")->host == "::1");
   CHECK(parse_url("wss://[::1]:7443/x")->authority() == "[::1]:7443");
-  for (const char* bad : {"", "farm.example", "ftp://x", "wss://", "wss://a:0", "wss://a:99999",
-                          "wss://a:x/", "wss://a b/ c"}) {
+  for (const char* bad :
+       {"", "farm.example", "ftp://x", "wss://", "wss://a:0", "wss://a:99999", "wss://a:x/",
+        "wss://a b/ c", "wss://a\nb/", "wss://[a]/", "wss://[::1", "wss://u@a/"}) {
     CHECK(parse_url(bad).error().code == Errc::kInvalid);
   }
   CHECK(percent_encode("a b/ä") == "a%20b%2F%C3%A4");
