@@ -25,7 +25,10 @@ std::string_view take_until(std::string_view& text, char stop) {
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> words;
-  while (!text.empty()) words.emplace_back(take_until(text, ','));
+  while (!text.empty()) {
+    const std::string_view word = take_until(text, ',');
+    if (!word.empty()) words.emplace_back(word);
+  }
   return words;
 }
 

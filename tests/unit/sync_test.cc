@@ -62,6 +62,15 @@ TEST_CASE("a node enrolls once with a token, and its credential is its own") {
   CHECK(refused.error().message.find("join token") != std::string::npos);
 }
 
+TEST_CASE("a vendor without a name is none, and gives no partition") {
+  TemporaryDirectory dir;
+  REQUIRE(
+      write_file_atomically(dir.file("credential"), "secret=s\ncloud=kt\nvendors=,a,,\n", 0600));
+  const auto loaded = load_credential(dir.file("credential"));
+  REQUIRE(loaded);
+  CHECK(partitions_of(**loaded) == std::vector<std::string>{"kt-a"});
+}
+
 TEST_CASE("a coordinator may be named in any of the usual ways") {
   for (const char* address : {"farm:7443", "https://farm:7443", "wss://farm:7443/v1/sync"})
     CHECK(*sync_url_from(address) == "wss://farm:7443/v1/sync");
@@ -263,8 +272,7 @@ TEST_CASE("a signed command runs once, an unsigned one never, and both are repor
   int runs = 0;
   const auto make_commands = [&] {
     auto commands = std::make_unique<Commands>(
-        pair.farm.loop, pair.farm.clock, *pair.node->store, *pair.node->state,
-        *pair.node->outbox,
+        pair.farm.loop, pair.farm.clock, *pair.node->store, *pair.node->state, *pair.node->outbox,
         Commands::Options{{key.public_key().pem()}, partitions_of(pair.node->credential)});
     commands->handle("report_inventory", [&](const wire::Command&, Commands::Done done) {
       ++runs;
