@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/request.hh"
 
+#include <algorithm>
+
 #include "base/bytes.hh"
 
 namespace farmhand {
@@ -10,6 +12,11 @@ namespace {
 bool unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';
+}
+
+// Verbs and keys come back in sentences, so nothing stands in them that a terminal would act upon.
+bool is_name(std::string_view word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), unreserved);
 }
 
 std::string_view take_word(std::string_view& line) {
@@ -49,11 +56,14 @@ Result<Request> parse_request(std::string_view line) {
   if (request.verb.empty()) {
     return Error{Errc::kInvalid, "the request is empty; send one line such as 'status'"};
   }
+  if (!is_name(request.verb)) {
+    return Error{Errc::kInvalid, "the request does not begin with a verb such as 'status'"};
+  }
   while (true) {
     const std::string_view word = take_word(line);
     if (word.empty()) return request;
     const size_t equals = word.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
+    if (equals == std::string_view::npos || !is_name(word.substr(0, equals))) {
       return Error{Errc::kInvalid, "'" + std::string(word) + "' is not of the form key=value"};
     }
     auto value = percent_decode(word.substr(equals + 1));

@@ -98,6 +98,8 @@ TEST_CASE("a request line survives being written and read again, whatever its va
 TEST_CASE("a line that is no request says what is wrong with it") {
   CHECK(parse_request("").error().code == Errc::kInvalid);
   CHECK(parse_request("metrics device").error().message == "'device' is not of the form key=value");
+  CHECK(parse_request("\x1b[31m").error().code == Errc::kInvalid);
+  CHECK(parse_request("metrics de\x1bvice=1").error().code == Errc::kInvalid);
   CHECK(parse_request("metrics device=%4").error().code == Errc::kInvalid);
   CHECK(parse_request("metrics device=%zz").error().code == Errc::kInvalid);
   CHECK(parse_request("  status  \r")->verb == "status");
