@@ -12,6 +12,7 @@ using Ret = int32_t;
 using Device = struct DeviceOfLibrary*;
 using EventSet = struct EventSetOfLibrary*;
 using GpuInstance = struct GpuInstanceOfLibrary*;
+using ComputeInstance = struct ComputeInstanceOfLibrary*;
 
 // nvmlReturn_t
 constexpr Ret kSuccess = 0;
@@ -30,6 +31,7 @@ constexpr Ret kMismatch = 18;
 constexpr Ret kInUse = 19;
 constexpr Ret kNoData = 21;
 constexpr Ret kVgpuEccNotSupported = 22;
+constexpr Ret kInsufficientResources = 23;
 constexpr Ret kVersionMismatch = 25;
 constexpr Ret kDeprecated = 26;
 constexpr Ret kNotReady = 27;
@@ -144,22 +146,22 @@ struct GpuInstanceInfo {
 static_assert(sizeof(GpuInstanceInfo) == 24);
 
 struct ProfileInfo {
-  uint32_t id, peer_to_peer, slices, instances, multiprocessors, copy_engines, decoders, encoders,
-      jpegs, ofas;
-  uint64_t memory_megabytes;
-};
-static_assert(sizeof(ProfileInfo) == 48);
-
-struct ProfileInfo2 {
-  uint32_t version = sizeof(ProfileInfo2) | 2u << 24;
+  uint32_t version = sizeof(ProfileInfo) | 2u << 24;
   uint32_t id = 0, peer_to_peer = 0, slices = 0, instances = 0, multiprocessors = 0,
            copy_engines = 0, decoders = 0, encoders = 0, jpegs = 0, ofas = 0;
   uint64_t memory_megabytes = 0;
   char name[kNameSize] = {};
 };
-static_assert(sizeof(ProfileInfo2) == 152);
+static_assert(sizeof(ProfileInfo) == 152);
 
-constexpr uint32_t kProfilesMax = 0x12;  // NVML_GPU_INSTANCE_PROFILE_COUNT
+struct ComputeProfile {
+  uint32_t id, slices, instances, multiprocessors, copy_engines, decoders, encoders, jpegs, ofas;
+};
+static_assert(sizeof(ComputeProfile) == 36);
+
+constexpr uint32_t kProfilesMax = 0x12;        // NVML_GPU_INSTANCE_PROFILE_COUNT
+constexpr uint32_t kComputeProfilesMax = 0x9;  // NVML_COMPUTE_INSTANCE_PROFILE_COUNT
+constexpr uint32_t kEnginesShared = 0;         // NVML_COMPUTE_INSTANCE_ENGINE_PROFILE_SHARED
 
 // The functions by what they are for. Null: the library has no such symbol.
 struct Api {
@@ -212,7 +214,15 @@ struct Api {
   Ret (*gpu_instance)(Device, uint32_t, GpuInstance*);
   Ret (*gpu_instance_info)(GpuInstance, GpuInstanceInfo*);
   Ret (*profile)(Device, uint32_t, ProfileInfo*);
-  Ret (*profile2)(Device, uint32_t, ProfileInfo2*);
+
+  Ret (*set_mig_mode)(Device, uint32_t, Ret*);
+  Ret (*gpu_instances)(Device, uint32_t, GpuInstance*, uint32_t*);
+  Ret (*create_gpu_instance)(Device, uint32_t, GpuInstance*);
+  Ret (*destroy_gpu_instance)(GpuInstance);
+  Ret (*compute_profile)(GpuInstance, uint32_t, uint32_t, ComputeProfile*);
+  Ret (*compute_instances)(GpuInstance, uint32_t, ComputeInstance*, uint32_t*);
+  Ret (*create_compute_instance)(GpuInstance, uint32_t, ComputeInstance*);
+  Ret (*destroy_compute_instance)(ComputeInstance);
 
   Ret (*event_set)(EventSet*);
   Ret (*event_set_free)(EventSet);

@@ -111,8 +111,15 @@ void Nvml::find_slices_and_events(const Library& library) {
   library.find(&api.attributes, {"nvmlDeviceGetAttributes_v2"});
   library.find(&api.gpu_instance, {"nvmlDeviceGetGpuInstanceById"});
   library.find(&api.gpu_instance_info, {"nvmlGpuInstanceGetInfo"});
-  library.find(&api.profile, {"nvmlDeviceGetGpuInstanceProfileInfo"});
-  library.find(&api.profile2, {"nvmlDeviceGetGpuInstanceProfileInfoV"});
+  library.find(&api.profile, {"nvmlDeviceGetGpuInstanceProfileInfoV"});
+  library.find(&api.set_mig_mode, {"nvmlDeviceSetMigMode"});
+  library.find(&api.gpu_instances, {"nvmlDeviceGetGpuInstances"});
+  library.find(&api.create_gpu_instance, {"nvmlDeviceCreateGpuInstance"});
+  library.find(&api.destroy_gpu_instance, {"nvmlGpuInstanceDestroy"});
+  library.find(&api.compute_profile, {"nvmlGpuInstanceGetComputeInstanceProfileInfo"});
+  library.find(&api.compute_instances, {"nvmlGpuInstanceGetComputeInstances"});
+  library.find(&api.create_compute_instance, {"nvmlGpuInstanceCreateComputeInstance"});
+  library.find(&api.destroy_compute_instance, {"nvmlComputeInstanceDestroy"});
   library.find(&api.event_set, {"nvmlEventSetCreate"});
   library.find(&api.event_set_free, {"nvmlEventSetFree"});
   library.find(&api.event_types, {"nvmlDeviceGetSupportedEventTypes"});

@@ -3,6 +3,7 @@
 // asks the library; README.md says what is verified.
 #include <farmhand/plugin.hh>
 
+#include "division.hh"
 #include "events.hh"
 #include "health.hh"
 #include "inventory.hh"
@@ -81,11 +82,8 @@ class Nvidia {
 
   void profiles(Call& call) { list_profiles(call, *inventory_.card(call.device()), library_); }
 
-  // Turning MIG on resets the card, and dividing it needs root, which the plugin is not.
-  void divide(Call& call, std::span<const std::string>) {
-    const auto card = inventory_.card(call.device());
-    fail(FH_E_UNSUPPORTED, "dividing %s needs root: use 'nvidia-smi mig' and lease what it makes",
-         card->key.c_str());
+  void divide(Call& call, std::span<const std::string> profiles) {
+    divide_card(call, *inventory_.card(call.device()), library_, profiles);
   }
 
  private:

@@ -3,20 +3,14 @@
 
 #include <farmhand/identity.hh>
 
+#include <algorithm>
+
 namespace farmhand::nvidia {
 
 namespace {
 
 constexpr uint32_t kSlicesMax = 64;  // seven exist on today's cards
 constexpr uint64_t kMebibyte = 1 << 20;
-
-void require(const Card& card, nvml::Ret code, const char* what) {
-  if (code == nvml::kSuccess) return;
-  const int32_t status = is_lost(code)                 ? FH_E_DEVICE_LOST
-                         : code == nvml::kNoPermission ? FH_E_PERMISSION
-                                                       : FH_E_INTERNAL;
-  throw Failure(status, card.key + ": " + what + ": " + words_of(code), code);
-}
 
 // The name of a MIG device ends in its profile: `NVIDIA H100 80GB HBM3 MIG 1g.10gb`.
 std::string profile_of(const nvml::Api& api, nvml::Device device) {
@@ -67,6 +61,19 @@ Slice slice_of(const Card& card, const nvml::Api& api, nvml::Device device) {
   return slice;
 }
 
+}  // namespace
+
+void require(const Card& card, nvml::Ret code, const char* what) {
+  if (code == nvml::kSuccess) return;
+  const int32_t status = is_lost(code)                          ? FH_E_DEVICE_LOST
+                         : code == nvml::kNoPermission          ? FH_E_PERMISSION
+                         : code == nvml::kInUse                 ? FH_E_AGAIN
+                         : code == nvml::kInsufficientResources ? FH_E_INVALID
+                         : code == nvml::kNotSupported          ? FH_E_UNSUPPORTED
+                                                                : FH_E_INTERNAL;
+  throw Failure(status, card.key + ": " + what + ": " + words_of(code), code);
+}
+
 bool is_divided(const Card& card, const nvml::Api& api) {
   uint32_t now = 0, later = 0;
   if (api.mig_mode == nullptr) return false;
@@ -76,8 +83,6 @@ bool is_divided(const Card& card, const nvml::Api& api) {
   if (now > 1) fail(FH_E_INTERNAL, "%s says that its MIG mode is %u", card.key.c_str(), now);
   return now == 1;
 }
-
-}  // namespace
 
 SliceList slices_of(const Card& card, Nvml& library) {
   const Nvml::Use use(library);
@@ -112,23 +117,32 @@ void list_slices(Call& call, const Card& card, Nvml& library) {
   }
 }
 
-void list_profiles(Call& call, const Card& card, Nvml& library) {
-  const Nvml::Use use(library);
-  const nvml::Api& api = library.api();
-  if (!card.managed() || !use.ready() || api.profile2 == nullptr) return;
-  std::set<std::string> seen;
-  for (uint32_t which = 0; which < nvml::kProfilesMax; ++which) {
-    call.check();
-    nvml::ProfileInfo2 info;
-    if (api.profile2(card.device, which, &info) != nvml::kSuccess) continue;
+std::vector<Profile> profiles_of(const Card& card, const nvml::Api& api) {
+  std::vector<Profile> all;
+  for (uint32_t which = 0; api.profile != nullptr && which < nvml::kProfilesMax; ++which) {
+    nvml::ProfileInfo info;
+    if (api.profile(card.device, which, &info) != nvml::kSuccess) continue;
     // `MIG 1g.10gb`; a device's own name has the profile without the word.
     std::string_view text = text_in(info.name, sizeof info.name);
     if (text.starts_with("MIG ")) text.remove_prefix(4);
-    const std::string name = name_from(text);
-    if (name.empty() || info.instances > kSlicesMax || !seen.insert(name).second) continue;
+    Profile profile{name_from(text), info.id, info.slices, info.instances, 0};
+    const bool plausible = info.memory_megabytes < kMebibyte;
+    profile.memory_bytes = plausible ? info.memory_megabytes * kMebibyte : 0;
+    const bool twice = std::any_of(all.begin(), all.end(),
+                                   [&](const Profile& each) { return each.name == profile.name; });
+    if (profile.name.empty() || profile.instances > kSlicesMax || twice) continue;
+    all.push_back(std::move(profile));
+  }
+  return all;
+}
+
+void list_profiles(Call& call, const Card& card, Nvml& library) {
+  const Nvml::Use use(library);
+  if (!card.managed() || !use.ready()) return;
+  for (const Profile& each : profiles_of(card, library.api())) {
     fh_slice_profile record =
-        profile_record(name, info.slices, info.instances, "A MIG instance of this size.");
-    record.memory_bytes = info.memory_megabytes < kMebibyte ? info.memory_megabytes * kMebibyte : 0;
+        profile_record(each.name, each.slices, each.instances, "A MIG instance of this size.");
+    record.memory_bytes = each.memory_bytes;
     call.emit(record);
   }
 }

@@ -28,6 +28,21 @@ struct SliceList {
 // that is not whole would make a slice vanish.
 SliceList slices_of(const Card& card, Nvml& library);
 
+struct Profile {
+  std::string name;  // `1g.10gb`
+  uint32_t id = 0, slices = 0, instances = 0;
+  uint64_t memory_bytes = 0;
+};
+
+// What the card offers, also while it is not divided. The caller uses the library.
+std::vector<Profile> profiles_of(const Card& card, const nvml::Api& api);
+
+// Whether MIG is on. The caller uses the library.
+bool is_divided(const Card& card, const nvml::Api& api);
+
+// Throws what a code of the library means for a whole call.
+void require(const Card& card, nvml::Ret code, const char* what);
+
 void list_slices(Call& call, const Card& card, Nvml& library);
 void list_profiles(Call& call, const Card& card, Nvml& library);
 

@@ -15,7 +15,7 @@
  *   1 hang power            the call does not return while the line is there
  *   1 temperature 95        and any other number by the word that its function uses
  *   1 link0 0               state of an NVLink;  1 endless  texts without a final NUL
- *   1 mig 1                 divided into two instances
+ *   1 mig 1                 divided into two instances when the library is opened
  *   1 event 79              an XID waits to be fetched, once for each change of the file
  */
 #define _DEFAULT_SOURCE 1
@@ -33,10 +33,16 @@
 typedef struct thing {
   int card;     /* of it, or its parent */
   int instance; /* -1: the card itself */
+  int profile;  /* of an instance; 0: there is none */
+  int parts;    /* compute instances in it */
 } thing;
 
 static thing cards[CARDS_MAX];
-static thing instances[CARDS_MAX][2];
+static thing instances[CARDS_MAX][7];
+static uint32_t divided[CARDS_MAX];
+
+/* 1g.10gb is profile 19, 3g.40gb is 9; of the card's eight memory slices they take one and four. */
+static int size_of(int profile) { return profile == 19 ? 1 : profile == 9 ? 4 : 0; }
 
 /* The value of the last line `card word …` into `value`; 0 if there is none. */
 static int said(int card, const char* word, char* value, size_t size) {
@@ -117,8 +123,12 @@ static int card_of(const void* device) { return part(device)->card; }
 
 EXPORT int32_t nvmlInit_v2(void) {
   for (int card = 0; card < CARDS_MAX; ++card) {
-    cards[card] = (thing){card, -1};
-    for (int at = 0; at < 2; ++at) instances[card][at] = (thing){card, at};
+    cards[card] = (thing){card, -1, 0, 0};
+    divided[card] = (uint32_t)number(card, "mig", 0);
+    for (int at = 0; at < 7; ++at) {
+      const int there = divided[card] == 1 && at < 2;
+      instances[card][at] = (thing){card, at, there ? 9 : 0, there};
+    }
   }
   return code_of(ALL, "init");
 }
@@ -345,7 +355,7 @@ EXPORT int32_t nvmlDeviceGetFieldValues(void* device, int32_t count, char* out) 
 #endif
 
 EXPORT int32_t nvmlDeviceGetMigMode(void* device, uint32_t* now, uint32_t* later) {
-  *now = *later = (uint32_t)number(card_of(device), "mig", 0);
+  *now = *later = (uint32_t)number(card_of(device), "mig_says", divided[card_of(device)]);
   return code_of(card_of(device), "mig");
 }
 EXPORT int32_t nvmlDeviceGetMaxMigDeviceCount(void* device, uint32_t* out) {
@@ -353,8 +363,8 @@ EXPORT int32_t nvmlDeviceGetMaxMigDeviceCount(void* device, uint32_t* out) {
   return 0;
 }
 EXPORT int32_t nvmlDeviceGetMigDeviceHandleByIndex(void* device, uint32_t index, void** out) {
-  if (index == 0 || index > 2) return 6;
-  *out = &instances[card_of(device)][index - 1];
+  if (index >= 7 || instances[card_of(device)][index].parts == 0) return 6;
+  *out = &instances[card_of(device)][index];
   return code_of(card_of(device), "mig_device");
 }
 EXPORT int32_t nvmlDeviceGetGpuInstanceId(void* device, uint32_t* out) {
@@ -373,7 +383,7 @@ EXPORT int32_t nvmlDeviceGetAttributes_v2(void* device, uint32_t* out) {
   return 0;
 }
 EXPORT int32_t nvmlDeviceGetGpuInstanceById(void* device, uint32_t id, void** out) {
-  if (id < 1 || id > 2) return 6;
+  if (id < 1 || id > 7 || instances[card_of(device)][id - 1].profile == 0) return 6;
   *out = &instances[card_of(device)][id - 1];
   return 0;
 }
@@ -381,7 +391,7 @@ EXPORT int32_t nvmlGpuInstanceGetInfo(void* instance, uint32_t* out) {
   const thing* it = part(instance);
   *(void**)(void*)out = &cards[it->card];
   out[2] = (uint32_t)it->instance + 1;
-  out[3] = 9;
+  out[3] = (uint32_t)it->profile;
   out[4] = (uint32_t)it->instance * 4;
   out[5] = 4;
   return 0;
@@ -392,6 +402,7 @@ EXPORT int32_t nvmlDeviceGetGpuInstanceProfileInfoV(void* device, uint32_t profi
   if (*(uint32_t*)(void*)out != (152 | 2 << 24)) return 25;
   if (profile != 0 && profile != 2) return 3;
   uint32_t* numbers = (uint32_t*)(void*)out;
+  numbers[1] = profile == 0 ? 19 : 9;
   numbers[3] = profile == 0 ? 1 : 3;
   numbers[4] = profile == 0 ? 7 : 2;
   *(uint64_t*)(void*)(out + 48) = profile == 0 ? 9856 : 40448;
@@ -399,6 +410,73 @@ EXPORT int32_t nvmlDeviceGetGpuInstanceProfileInfoV(void* device, uint32_t profi
   return 0;
 }
 #endif
+
+EXPORT int32_t nvmlDeviceSetMigMode(void* device, uint32_t mode, int32_t* activation) {
+  const int card = card_of(device);
+  const int32_t code = code_of(card, "set_mig");
+  if (code != 0) return code;
+  *activation = (int32_t)number(card, "activation", 0);
+  if (*activation == 0) divided[card] = mode;
+  return 0;
+}
+EXPORT int32_t nvmlDeviceGetGpuInstances(void* device, uint32_t profile, void** out,
+                                         uint32_t* count) {
+  const int card = card_of(device);
+  *count = 0;
+  for (int at = 0; at < 7; ++at) {
+    if ((uint32_t)instances[card][at].profile == profile) out[(*count)++] = &instances[card][at];
+  }
+  *count = (uint32_t)number(card, "instances", *count);
+  return code_of(card, "instances");
+}
+EXPORT int32_t nvmlDeviceCreateGpuInstance(void* device, uint32_t profile, void** out) {
+  const int card = card_of(device);
+  int used = 0, place = -1;
+  for (int at = 0; at < 7; ++at) {
+    used += size_of(instances[card][at].profile);
+    if (place < 0 && instances[card][at].profile == 0) place = at;
+  }
+  if (divided[card] != 1) return 3;
+  if (place < 0 || used + size_of((int)profile) > 8) return 23;
+  const int32_t code = code_of(card, "create");
+  if (code != 0) return code;
+  instances[card][place].profile = (int)profile;
+  *out = &instances[card][place];
+  return 0;
+}
+EXPORT int32_t nvmlGpuInstanceDestroy(void* instance) {
+  thing* it = instance;
+  if (it->parts > 0) return 19;
+  it->profile = 0;
+  return 0;
+}
+/* Each instance has one compute profile, which takes all of it. */
+EXPORT int32_t nvmlGpuInstanceGetComputeInstanceProfileInfo(void* instance, uint32_t profile,
+                                                            uint32_t engines, uint32_t* out) {
+  memset(out, 0, 36);
+  out[1] = part(instance)->profile == 19 ? 1 : 3;
+  return profile == 0 && engines == 0 ? 0 : 3;
+}
+EXPORT int32_t nvmlGpuInstanceGetComputeInstances(void* instance, uint32_t profile, void** out,
+                                                  uint32_t* count) {
+  *count = profile == 0 ? (uint32_t)part(instance)->parts : 0;
+  if (*count > 0) out[0] = instance;
+  return 0;
+}
+EXPORT int32_t nvmlGpuInstanceCreateComputeInstance(void* instance, uint32_t profile, void** out) {
+  thing* it = instance;
+  const int32_t code = code_of(it->card, "create_compute");
+  if (code != 0) return code;
+  it->parts = profile == 0;
+  *out = it;
+  return 0;
+}
+EXPORT int32_t nvmlComputeInstanceDestroy(void* compute) {
+  thing* it = compute;
+  const int32_t code = code_of(it->card, "destroy");
+  if (code == 0) it->parts = 0;
+  return code;
+}
 
 /* One set, without a thread: what waits is in the file. */
 static char fetched[160];

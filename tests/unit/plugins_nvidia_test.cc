@@ -543,13 +543,79 @@ TEST_CASE("a list of slices that is not whole is no list") {
   CHECK(bench.host.list_slices(kFaulty) == FH_E_INTERNAL);
   bench.say("1 mig 1\n1 code mig 4");
   CHECK(bench.host.list_slices(kFaulty) == FH_E_PERMISSION);
-  bench.say("1 mig 77");
+  bench.say("1 mig_says 77");
   CHECK(bench.host.list_slices(kFaulty) == FH_E_INTERNAL);
   bench.say("1 mig 1\n1 endless");
   CHECK(bench.host.list_slices(kFaulty) == FH_E_INTERNAL);
   bench.say("1 mig 1\n1 mig_max 4000000000");
   CHECK(bench.host.list_slices(kFaulty) == FH_OK);
   CHECK(bench.host.slices.size() == 2);
+}
+
+namespace {
+
+int32_t divide(Bench* bench, uint32_t device, const std::vector<std::string>& profiles) {
+  std::vector<fh_str> names;
+  for (const std::string& each : profiles) names.push_back(farmhand::str(each));
+  const fh_call call = bench->host.call_for(device);
+  const auto& slices = bench->host.table<fh_slices>(FH_SLICE_ID);
+  return slices.apply(bench->host.self(), &call, names.data(), static_cast<uint32_t>(names.size()));
+}
+
+size_t slices_of(Bench* bench, uint32_t device) {
+  REQUIRE(bench->host.list_slices(device) == FH_OK);
+  return bench->host.slices.size();
+}
+
+}  // namespace
+
+TEST_CASE("a card is divided, divided otherwise, and made whole again") {
+  Bench bench(two_cards());
+  REQUIRE(divide(&bench, kFaulty, {"1g.10gb", "3g.40gb", "1g.10gb"}) == FH_OK);
+  CHECK(slices_of(&bench, kFaulty) == 3);
+  CHECK(slices_of(&bench, kHealthy) == 0);
+  bench.say("1 code create 4\n1 code destroy 4");  // what is already so stays untouched
+  REQUIRE(divide(&bench, kFaulty, {"3g.40gb", "1g.10gb", "1g.10gb"}) == FH_OK);
+  bench.say("");
+  REQUIRE(divide(&bench, kFaulty, {"3g.40gb"}) == FH_OK);
+  CHECK(slices_of(&bench, kFaulty) == 1);
+  REQUIRE(divide(&bench, kFaulty, {"3g.40gb", "3g.40gb"}) == FH_OK);
+  CHECK(slices_of(&bench, kFaulty) == 2);
+  REQUIRE(divide(&bench, kFaulty, {}) == FH_OK);
+  CHECK(slices_of(&bench, kFaulty) == 0);
+  CHECK(bench.host.prepare({kFaulty}) == FH_OK);
+  REQUIRE(divide(&bench, kFaulty, {}) == FH_OK);
+}
+
+TEST_CASE("a division that cannot be is refused with what the library says") {
+  struct Refusal {
+    const char* scenario;
+    std::vector<std::string> profiles;
+    int32_t status;
+    size_t left;
+  };
+  const Refusal kRefusals[] = {
+      {"1 mig 1", {"9g.90gb"}, FH_E_INVALID, 2},
+      {"1 mig 1", {"3g.40gb", "3g.40gb", "1g.10gb"}, FH_E_INVALID, 2},
+      {"1 mig 1\n1 code destroy 19", {"1g.10gb"}, FH_E_AGAIN, 2},
+      {"1 mig 1\n1 code destroy 4", {}, FH_E_PERMISSION, 2},
+      {"1 mig 1\n1 code instances 4", {"1g.10gb"}, FH_E_PERMISSION, 2},
+      {"1 mig 1\n1 instances 4000000000", {"1g.10gb"}, FH_E_INTERNAL, 2},
+      {"1 mig 1\n1 code create 999", {"3g.40gb", "1g.10gb"}, FH_E_INTERNAL, 1},
+      {"1 mig 1\n1 code create_compute 4", {"3g.40gb", "1g.10gb"}, FH_E_PERMISSION, 1},
+      {"1 code set_mig 4", {"1g.10gb"}, FH_E_PERMISSION, 0},
+      {"1 activation 19", {"1g.10gb"}, FH_E_AGAIN, 0},
+      {"1 mig 1\n1 activation 19", {}, FH_E_AGAIN, 0},
+  };
+  for (const Refusal& each : kRefusals) {
+    CAPTURE(std::string(each.scenario));
+    Bench bench(two_cards(), kNewest, each.scenario);
+    CHECK(divide(&bench, kFaulty, each.profiles) == each.status);
+    CHECK(slices_of(&bench, kFaulty) == each.left);
+    CHECK(slices_of(&bench, kHealthy) == 0);
+  }
+  Bench old(two_cards(), "nvml_r450");
+  CHECK(divide(&old, kFaulty, {"1g.10gb"}) == FH_E_UNSUPPORTED);
 }
 
 TEST_CASE("an XID becomes an event of its card with what NVIDIA publishes of it") {
