@@ -7,6 +7,7 @@ void list(Call& call, const Card& card) {
   fh_device record = device_record(card.handle, card.key);
   record.state = card.state;
   record.numa_node = card.numa_node;
+  record.memory_bytes = card.memory_bytes;
   record.model = str(card.model_name);
   record.serial = str(card.serial);
   record.uuid = str(card.uuid);

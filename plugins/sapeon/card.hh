@@ -24,6 +24,7 @@ struct Card {
   const Model* model = nullptr;
   int32_t state = FH_DEVICE_UNMANAGED;
   int32_t numa_node = -1;
+  uint64_t memory_bytes = 0;  // 0: not known
   std::optional<PciDevice> device;
   std::vector<Sensor> sensors;
   std::shared_ptr<Memory> memory;

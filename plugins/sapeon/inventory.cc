@@ -62,6 +62,8 @@ void Inventory::add_said(const Report& report, std::vector<Card>* cards) const {
     card.firmware = each.firmware;
     card.driver_version = report.driver;
     if (!each.model.empty()) card.model_name = each.model;
+    const Reading& memory = each[Quantity::kMemoryTotal];
+    if (memory.ok()) card.memory_bytes = static_cast<uint64_t>(memory.value);
     card.state = FH_DEVICE_MANAGED;
     card.note.clear();
   }
