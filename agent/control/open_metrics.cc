@@ -105,11 +105,12 @@ const MetricsPage::Family& MetricsPage::family_of(const MetricInfo& metric, Devi
 void MetricsPage::collect(const DeviceSeries& series) {
   const Device* device = view_.inventory.find(series.device());
   if (device == nullptr) return;
-  for (size_t i = 0; i < series.size(); ++i) {
-    rows_.push_back({&family_of(series.metric(i), device->info.kind), device, &series, i});
-  }
+  // Before the series: a counter that was declared and never read must not take its place.
   if (series.energy().source == EnergySource::kIntegrated) {
     rows_.push_back({&family_of(kEnergyMetric, device->info.kind), device, &series, kEnergy});
+  }
+  for (size_t i = 0; i < series.size(); ++i) {
+    rows_.push_back({&family_of(series.metric(i), device->info.kind), device, &series, i});
   }
 }
 

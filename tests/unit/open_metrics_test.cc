@@ -118,6 +118,24 @@ TEST_CASE("a device without an energy counter shows the integrated energy under 
                  "farmhand_device_energy_gap_max_seconds" + npu1 + ",source=\"integrated\"} 1"));
 }
 
+TEST_CASE(
+    "an energy counter that was declared and is never read does not hide the integrated energy") {
+  StatusFixture node;
+  auto counter = StatusFixture::metric(8, "energy", Unit::kJoule);
+  counter.kind = MetricKind::kCounter;
+  (void)node.telemetry.on_metrics("sim", "npu1",
+                                  {counter, StatusFixture::metric(9, "power", Unit::kWatt)});
+  for (int i = 0; i < 2; ++i) {
+    node.sample("npu1", 8, 0, SampleStatus::kUnknown);
+    node.sample("npu1", 9, 100);
+    node.clock.advance_ns(1'000'000'000);
+  }
+  MetricsPage page(node.view);
+  const std::string& text = page.rendered(MetricsFormat::kText);
+  CHECK(text.find("farmhand_device_energy_joules_total{vendor=\"furiosa\"") != std::string::npos);
+  CHECK(text.find("device=\"npu1\",partition=\"nhn-furiosa\"} 100\n") != std::string::npos);
+}
+
 TEST_CASE("metrics whose names come to the same after mending do not spoil the page") {
   StatusFixture node;
   auto counter = StatusFixture::metric(3, "a.b", Unit::kNone);
