@@ -10,8 +10,8 @@
  *   5  2025-09 (2a237d6)   code 5 is lost; throttle reasons; shorter identity
  *   6  2025-12 (cc9b490)   memory_utilization again, another struct
  *
- * The scenario is the file that FAKE_FURIOSA_SMI names; without it two healthy cards. A line is
- * `<card or *> <word> [value]`, looked up at each call:
+ * The scenario is the file that FAKE_FURIOSA_SMI names, or `<this library>.scenario`; without it two
+ * healthy cards. A line is `<card or *> <word> [value]`, looked up at each call:
  *
  *   * cards 64            how many handles;  * count 200  what the list claims to hold
  *   0 code throttle 5     the call fails with this code
@@ -20,12 +20,14 @@
  *   0 endless             texts without a final NUL
  *   0 bdf 0000:10:00.0
  */
-#define _DEFAULT_SOURCE 1
+#define _GNU_SOURCE 1
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "scenario.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define ALL -1
@@ -37,8 +39,7 @@
 
 /* The value of the last line `card word …` into `value`; 0 if there is none. */
 static int said(int card, const char* word, char* value, size_t size) {
-  const char* path = getenv("FAKE_FURIOSA_SMI");
-  FILE* file = path != NULL ? fopen(path, "r") : NULL;
+  FILE* file = open_scenario("FAKE_FURIOSA_SMI");
   if (file == NULL) return 0;
   char line[256], who[32], what[64], rest[160];
   int found = 0;

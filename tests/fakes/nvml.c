@@ -7,8 +7,8 @@
  *   2  R535: v3 processes, v2 memory, throttle reasons still under their old name
  *   3  R580: all that the plugin asks for
  *
- * The scenario is the file that FAKE_NVML names; without it two healthy cards. A line is
- * `<card or *> <word> [value]`, looked up at each call:
+ * The scenario is the file that FAKE_NVML names, or `<this library>.scenario`; without it two
+ * healthy cards. A line is `<card or *> <word> [value]`, looked up at each call:
  *
  *   * cards 8               how many;  * count 999  what the list claims
  *   1 code power 15         the call fails with this code
@@ -18,12 +18,14 @@
  *   1 mig 1                 divided into two instances when the library is opened
  *   1 event 79              an XID waits to be fetched, once for each change of the file
  */
-#define _DEFAULT_SOURCE 1
+#define _GNU_SOURCE 1
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "scenario.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define ALL -1
@@ -46,8 +48,7 @@ static int size_of(int profile) { return profile == 19 ? 1 : profile == 9 ? 4 : 
 
 /* The value of the last line `card word …` into `value`; 0 if there is none. */
 static int said(int card, const char* word, char* value, size_t size) {
-  const char* path = getenv("FAKE_NVML");
-  FILE* file = path != NULL ? fopen(path, "r") : NULL;
+  FILE* file = open_scenario("FAKE_NVML");
   if (file == NULL) return 0;
   char line[256], who[32], what[64], rest[160];
   int found = 0;
@@ -70,8 +71,7 @@ static uint64_t number(int card, const char* word, uint64_t otherwise) {
 
 /* Whether a line `card word name …` is there, and its number. */
 static int told(int card, const char* word, const char* name, int* value) {
-  const char* path = getenv("FAKE_NVML");
-  FILE* file = path != NULL ? fopen(path, "r") : NULL;
+  FILE* file = open_scenario("FAKE_NVML");
   if (file == NULL) return 0;
   char line[256], who[32], what[64], which[64];
   int found = 0, code = 0;
