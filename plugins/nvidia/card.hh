@@ -5,6 +5,7 @@
 #include <farmhand/pci.hh>
 #include <farmhand/watch.hh>
 
+#include <map>
 #include <memory>
 #include <set>
 
@@ -17,6 +18,7 @@ namespace farmhand::nvidia {
 struct Memory {
   Growth link_fatal, link_nonfatal, uncorrected, fabric_errors;
   std::set<uint32_t> links_seen_up;
+  std::map<std::string, uint32_t> slices;  // numbers of their series, by MIG UUID
 };
 
 // As of one enumeration, and unchanged after it: a call that runs meanwhile keeps its copy.

@@ -41,7 +41,7 @@ std::vector<std::string> slice_nodes(const Root& root, const Card& card, const S
 }
 
 // What the variables name it by: card or slice by UUID, for indices change.
-std::string add(const Root& root, const Card& card, const std::string& key, Nvml& library,
+std::string add(const Root& root, const Card& card, const std::string& key, const nvml::Api& api,
                 std::vector<std::string>* nodes) {
   if (!card.managed() || !card.minor || card.uuid.empty()) {
     fail(FH_E_UNSUPPORTED, "%s cannot be used: %s", card.key.c_str(),
@@ -50,7 +50,7 @@ std::string add(const Root& root, const Card& card, const std::string& key, Nvml
   const std::string node = "/dev/nvidia" + std::to_string(*card.minor);
   require_node(root, node);
   nodes->push_back(node);
-  const SliceList slices = slices_of(card, library);
+  const SliceList slices = slices_of(card, api);
   if (key.empty() && slices.divided) {
     fail(FH_E_INVALID, "%s is divided by MIG: lease its slices", card.key.c_str());
   }
@@ -69,10 +69,12 @@ std::string add(const Root& root, const Card& card, const std::string& key, Nvml
 void prepare_lease(Call& call, const Root& root, const Lease& lease,
                    const std::vector<std::shared_ptr<const Card>>& cards, Nvml& library) {
   if (cards.empty()) return;
+  const Nvml::Use use(library);
+  if (!use.ready()) fail(FH_E_AGAIN, "NVIDIA's library is not open: no card can be given to a job");
   std::vector<std::string> nodes = shared_nodes(root);
   std::vector<std::string> names;
   for (size_t at = 0; at < cards.size(); ++at) {
-    names.push_back(add(root, *cards[at], lease.devices[at].slice, library, &nodes));
+    names.push_back(add(root, *cards[at], lease.devices[at].slice, library.api(), &nodes));
     if (std::count(names.begin(), names.end(), names.back()) > 1) {
       fail(FH_E_INVALID, "the lease holds %s twice", names.back().c_str());
     }

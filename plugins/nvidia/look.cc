@@ -97,14 +97,15 @@ nvml::Ret Look::heard(nvml::Ret code) {
 }
 
 template <class Value, class... Arguments, class... Given>
-Answer<Value> Look::ask(nvml::Ret (*question)(nvml::Device, Arguments...), Given... given) {
+Answer<Value> Look::ask_of(nvml::Device device, nvml::Ret (*question)(nvml::Device, Arguments...),
+                           Given... given) {
   Answer<Value> answer;
-  if (question == nullptr || !card_.managed()) {
+  if (question == nullptr || device == nullptr) {
     answer.code = nvml::kFunctionNotFound;
   } else if (lost_) {
     answer.code = nvml::kGpuIsLost;
   } else {
-    answer.code = heard(question(card_.device, given..., &answer.value));
+    answer.code = heard(question(device, given..., &answer.value));
   }
   return answer;
 }
@@ -141,14 +142,18 @@ Reading Look::memory_utilization() {
 }
 
 // The older function counts what the driver keeps for itself as used.
-const MemoryUse& Look::memory() {
-  if (memory_) return *memory_;
-  const auto newer = ask<nvml::Memory2>(api_.memory2);
+MemoryUse Look::memory_of(nvml::Device device) {
+  const auto newer = ask_of<nvml::Memory2>(device, api_.memory2);
   if (status_of(newer.code) != FH_SAMPLE_NOT_SUPPORTED) {
-    return memory_.emplace(memory_from(newer.code, newer.value.used, newer.value.total));
+    return memory_from(newer.code, newer.value.used, newer.value.total);
   }
-  const auto older = ask<nvml::Memory>(api_.memory);
-  return memory_.emplace(memory_from(older.code, older.value.used, older.value.total));
+  const auto older = ask_of<nvml::Memory>(device, api_.memory);
+  return memory_from(older.code, older.value.used, older.value.total);
+}
+
+const MemoryUse& Look::memory() {
+  if (!memory_) memory_ = memory_of(card_.device);
+  return *memory_;
 }
 
 Reading Look::temperature() {
@@ -290,14 +295,14 @@ Reading Look::link_fatal() {
 
 // Each process once, whatever number of slices it uses. A list that claims more than was asked for
 // is nonsense.
-Reading Look::processes() {
-  if (api_.processes == nullptr || !card_.managed()) return no_reading(FH_SAMPLE_NOT_SUPPORTED);
+Reading Look::processes_of(nvml::Device device) {
+  if (api_.processes == nullptr || device == nullptr) return no_reading(FH_SAMPLE_NOT_SUPPORTED);
   constexpr uint32_t kMost = 65'536;
   std::vector<nvml::ProcessInfo> list(64);
   for (;;) {
     if (lost_) return no_reading(FH_SAMPLE_ERROR);
     auto count = static_cast<uint32_t>(list.size());
-    const nvml::Ret code = heard(api_.processes(card_.device, &count, list.data()));
+    const nvml::Ret code = heard(api_.processes(device, &count, list.data()));
     if (code == nvml::kInsufficientSize && count <= kMost && list.size() < kMost) {
       list.resize(std::max<size_t>(count, list.size()) * 2);
       continue;

@@ -65,12 +65,16 @@ class Look {
   Reading link_corrected();
   Reading link_nonfatal();
   Reading link_fatal();
-  Reading processes();
+  Reading processes() { return processes_of(card_.device); }
   Reading fabric_up(uint32_t link);
   Reading fabric_errors(uint32_t link);
   Reading recovery_action();
 
   const Repairs& repairs();
+  // Of the card or of one of its slices.
+  MemoryUse memory_of(nvml::Device device);
+  Reading processes_of(nvml::Device device);
+  const nvml::Api& api() const { return api_; }
   uint64_t throttle_code() const { return throttle_code_; }  // as the vendor gave it
   bool needs_reset() const { return needs_reset_; }
   // Throws FH_E_DEVICE_LOST if an answer said so.
@@ -79,7 +83,12 @@ class Look {
 
  private:
   template <class Value, class... Arguments, class... Given>
-  Answer<Value> ask(nvml::Ret (*question)(nvml::Device, Arguments...), Given... given);
+  Answer<Value> ask(nvml::Ret (*question)(nvml::Device, Arguments...), Given... given) {
+    return ask_of<Value>(card_.device, question, given...);
+  }
+  template <class Value, class... Arguments, class... Given>
+  Answer<Value> ask_of(nvml::Device device, nvml::Ret (*question)(nvml::Device, Arguments...),
+                       Given... given);
   nvml::Ret heard(nvml::Ret code);
   template <class... Arguments, class... Given>
   Reading number(double least, double most, nvml::Ret (*question)(nvml::Device, Arguments...),

@@ -49,7 +49,11 @@ class Nvidia {
     }
   }
 
-  void metrics(Call& call) { declare_series(call, *inventory_.card(call.device())); }
+  void metrics(Call& call) {
+    const auto card = inventory_.card(call.device());
+    Look look(*card, library_);
+    declare_series(call, look);
+  }
 
   void sample(Call& call, std::span<const uint32_t> ids) {
     const auto card = inventory_.card(call.device());

@@ -5,6 +5,8 @@
 
 #include <span>
 
+#include "slices.hh"
+
 namespace farmhand::nvidia {
 
 namespace {
@@ -60,8 +62,11 @@ constexpr Quantity kCard[] = {
 
 constexpr uint32_t kBusCount = std::size(kBus);
 constexpr uint32_t kCardCount = std::size(kCard);
-constexpr uint32_t kFirstOfLinks = 64;  // two for each NVLink: up, errors
+constexpr uint32_t kFirstOfLinks = 64;    // two for each NVLink: up, errors
+constexpr uint32_t kFirstOfSlices = 256;  // three for each slice that was ever seen
+constexpr uint32_t kIdsMax = 65'536;      // telemetry.h
 static_assert(kBusCount + kCardCount <= kFirstOfLinks);
+static_assert(kFirstOfLinks + 2 * nvml::kLinksMax <= kFirstOfSlices);
 
 struct Standard {
   std::string_view name;
@@ -101,9 +106,55 @@ void declare_link(Call& call, uint32_t link) {
   }
 }
 
+constexpr std::string_view kSliceSeries[] = {"memory.used", "memory.total", "processes"};
+constexpr uint32_t kSliceSeriesCount = std::size(kSliceSeries);
+
+uint32_t first_of(const Card& card, const Slice& slice) {
+  auto& slices = card.memory->slices;
+  const auto next = static_cast<uint32_t>(slices.size());
+  return kFirstOfSlices + kSliceSeriesCount * slices.try_emplace(slice.key, next).first->second;
+}
+
+// Of a list that cannot be had now there are no series; the card's own go on.
+std::vector<Slice> slices_now(Look& look) {
+  try {
+    return slices_of(look.card(), look.api()).all;
+  } catch (const Failure&) {
+    return {};
+  }
+}
+
+void declare_slice(Call& call, const Card& card, const Slice& slice) {
+  const uint32_t first = first_of(card, slice);
+  if (first + kSliceSeriesCount > kIdsMax) return;
+  for (uint32_t which = 0; which < kSliceSeriesCount; ++which) {
+    const Standard info = named(kSliceSeries[which]);
+    fh_metric record = metric_record(first + which, info.name, info.kind, info.unit, info.help);
+    record.label = str("slice");
+    record.label_value = str(slice.key);
+    call.emit(record);
+  }
+}
+
+void sample_slices(Call& call, Look& look, std::span<const uint32_t> ids) {
+  const auto asked = [&](uint32_t id) { return std::count(ids.begin(), ids.end(), id) != 0; };
+  const bool any =
+      std::any_of(ids.begin(), ids.end(), [](uint32_t id) { return id >= kFirstOfSlices; });
+  if (!any) return;
+  for (const Slice& slice : slices_now(look)) {
+    call.check();
+    const uint32_t first = first_of(look.card(), slice);
+    const MemoryUse memory = look.memory_of(slice.device);
+    if (asked(first)) give(call, first, memory.used);
+    if (asked(first + 1)) give(call, first + 1, memory.total);
+    if (asked(first + 2)) give(call, first + 2, look.processes_of(slice.device));
+  }
+}
+
 }  // namespace
 
-void declare_series(Call& call, const Card& card) {
+void declare_series(Call& call, Look& look) {
+  const Card& card = look.card();
   for (uint32_t id = 0; id < wholes_of(card); ++id) {
     const Quantity& each = quantity(id);
     const Standard info = named(each.name, each.help);
@@ -112,6 +163,7 @@ void declare_series(Call& call, const Card& card) {
     call.emit(record);
   }
   for (const uint32_t link : card.links) declare_link(call, link);
+  for (const Slice& slice : slices_now(look)) declare_slice(call, card, slice);
 }
 
 void sample_series(Call& call, Look& look, std::span<const uint32_t> ids) {
@@ -126,6 +178,7 @@ void sample_series(Call& call, Look& look, std::span<const uint32_t> ids) {
     if (id < kFirstOfLinks || std::count(card.links.begin(), card.links.end(), link) == 0) continue;
     give(call, id, id % 2 == 0 ? look.fabric_up(link) : look.fabric_errors(link));
   }
+  sample_slices(call, look, ids);
 }
 
 }  // namespace farmhand::nvidia

@@ -9,8 +9,8 @@
 namespace farmhand::nvidia {
 
 // A card that nothing manages has only its link. A metric's id is its place here, or behind it for
-// a link's.
-void declare_series(Call& call, const Card& card);
+// a link's and a slice's.
+void declare_series(Call& call, Look& look);
 
 void sample_series(Call& call, Look& look, std::span<const uint32_t> ids);
 

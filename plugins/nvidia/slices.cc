@@ -84,11 +84,8 @@ bool is_divided(const Card& card, const nvml::Api& api) {
   return now == 1;
 }
 
-SliceList slices_of(const Card& card, Nvml& library) {
-  const Nvml::Use use(library);
-  const nvml::Api& api = library.api();
+SliceList slices_of(const Card& card, const nvml::Api& api) {
   if (!card.managed()) return {};
-  if (!use.ready()) fail(FH_E_AGAIN, "NVIDIA's library is being opened anew");
   SliceList list;
   list.divided = is_divided(card, api);
   const bool whole = api.mig_count_max != nullptr && api.mig_device != nullptr &&
@@ -107,7 +104,9 @@ SliceList slices_of(const Card& card, Nvml& library) {
 }
 
 void list_slices(Call& call, const Card& card, Nvml& library) {
-  for (const Slice& each : slices_of(card, library).all) {
+  const Nvml::Use use(library);
+  if (!use.ready() && card.managed()) fail(FH_E_AGAIN, "NVIDIA's library is being opened anew");
+  for (const Slice& each : slices_of(card, library.api()).all) {
     fh_slice record = slice_record(each.key, each.profile, each.occupied ? FH_SLICE_OCCUPIED : 0);
     record.core_first = each.first;
     record.core_count = each.count;

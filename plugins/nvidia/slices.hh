@@ -25,8 +25,8 @@ struct SliceList {
 };
 
 // As the library shows them now. Throws FH_E_DEVICE_LOST, FH_E_PERMISSION, FH_E_INTERNAL: a list
-// that is not whole would make a slice vanish.
-SliceList slices_of(const Card& card, Nvml& library);
+// that is not whole would make a slice vanish. The caller uses the library.
+SliceList slices_of(const Card& card, const nvml::Api& api);
 
 struct Profile {
   std::string name;  // `1g.10gb`

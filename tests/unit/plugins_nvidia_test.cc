@@ -525,6 +525,10 @@ TEST_CASE("MIG instances are slices, and a job on one gets its capabilities") {
   CHECK(slice.core_first == 4);
   CHECK(slice.core_count == 4);
   CHECK((slice.flags & FH_SLICE_OCCUPIED) != 0);
+  REQUIRE(bench.sample(kFaulty) == FH_OK);
+  CHECK(bench.host.find_metric("memory.used", second)->label == "slice");
+  CHECK(bench.host.reading("memory.used", second).value == 4096);
+  CHECK(bench.host.reading("processes", second).value == 1);
   REQUIRE(bench.host.list_profiles(kFaulty) == FH_OK);
   CHECK(bench.host.profiles.size() == 2);
   CHECK(bench.host.profiles.at("1g.10gb").count_max == 7);
@@ -536,6 +540,23 @@ TEST_CASE("MIG instances are slices, and a job on one gets its capabilities") {
   CHECK(bench.host.prepare({kFaulty}) == FH_E_INVALID);
   CHECK(bench.host.prepare_slices({{1, second}, {1, second}}) == FH_E_INVALID);
   CHECK(bench.host.prepare_slices({{1, "MIG-none"}}) == FH_E_INVALID);
+}
+
+TEST_CASE("a slice that is gone or cannot be read has no value, and the card goes on") {
+  Bench bench(two_cards(), kNewest, "1 mig 1");
+  const std::string first = "MIG-4c1f0000-87a5-4c9b-9c2e-000000000101";
+  REQUIRE(bench.sample(kFaulty) == FH_OK);
+  CHECK(bench.host.reading("memory.total", first).status == FH_SAMPLE_OK);
+  const uint32_t id = bench.host.find_metric("memory.total", first)->id;
+  for (const char* scenario : {"1 code mig_device 999", "1 code mig_device 6", "1 mig_says 0"}) {
+    bench.say(scenario);
+    REQUIRE(bench.host.sample_all(kFaulty) == FH_OK);
+    CHECK(bench.host.reading("memory.total", first).status == FH_SAMPLE_UNKNOWN);
+    CHECK(bench.host.reading("temperature").value == 41);
+  }
+  bench.say("");
+  REQUIRE(bench.sample(kFaulty) == FH_OK);
+  CHECK(bench.host.find_metric("memory.total", first)->id == id);
 }
 
 TEST_CASE("a list of slices that is not whole is no list") {
