@@ -43,11 +43,12 @@ constexpr Xid kXids[] = {
     {120, kCritical, FH_REASON_FIRMWARE_FAULT, "error of the GPU's system processor"},
     {121, kInfo, FH_REASON_FABRIC_ERRORS, "corrected error on the link between chips"},
     {136, kCritical, FH_REASON_FABRIC_DOWN, "a link could not be trained"},
-    {137, kError, FH_REASON_FABRIC_ERRORS, "a program's access over NVLink failed"},
+    {137, kError, FH_REASON_CONTEXT_FAULT, "a program reached over NVLink for what is not mapped"},
     {140, kCritical, FH_REASON_MEMORY_UNCORRECTED, "unrecovered memory error"},
     {143, kCritical, FH_REASON_FIRMWARE_FAULT, "the GPU did not initialise"},
     {149, kCritical, FH_REASON_FABRIC_ERRORS, "NVLink error"},
     {154, kInfo, FH_REASON_KERNEL_LOG, "the driver asks for another recovery action than before; the check `recovery` says which"},
+    {156, kCritical, FH_REASON_MEMORY_REMAP_PENDING, "a part of the GPU was taken out of use"},
 };
 // clang-format on
 
