@@ -11,6 +11,7 @@
 
 #include "base/file.hh"
 #include "store/statement.hh"
+#include "store/wal.hh"
 
 namespace farmhand::sqlite {
 
@@ -118,7 +119,7 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
   sqlite3_extended_result_codes(raw, 1);
   if (rc != SQLITE_OK) return error_from(raw, "open '" + path + "'");
   if (auto configured = db.configure(options); !configured) return configured.error();
-  if (auto written = db.write_wal_again(); !written) return written.error();
+  if (auto written = db.look_at_wal(); !written) return written.error();
   // SQLite makes the name of a WAL durable only with the first sync of whoever created it.
   if (auto synced = sync_directory_of(path); !synced) return synced.error();
   return db;
@@ -158,33 +159,15 @@ Result<bool> Database::has_no_pages() {
   return *row && query.integer(0) == 0;
 }
 
-// After an fsync that failed, in this process or the one before, the cache shows frames that will
-// never be on the disk: Linux reports the error once and takes the pages for clean. Commits behind
-// such frames would be lost with them, and a checkpoint would mix old pages with new. Writing what
-// the cache shows makes it dirty again, and this fsync counts.
-Result<void> Database::write_wal_again() {
-  constexpr size_t kHeaderBytes = 32, kFrameBytes = 24 + kPageBytes;
+Result<void> Database::look_at_wal() {
   sqlite3_file* wal = nullptr;
   sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
   if (wal == nullptr || wal->pMethods == nullptr) return {};
-  const auto again = [wal](std::string& bytes, sqlite3_int64 at) {
-    const int size = static_cast<int>(bytes.size());
-    const int rc = wal->pMethods->xRead(wal, bytes.data(), size, at);
-    return rc != SQLITE_OK ? rc : wal->pMethods->xWrite(wal, bytes.data(), size, at);
-  };
-  sqlite3_int64 size = 0;
-  int rc = wal->pMethods->xFileSize(wal, &size);
-  if (rc != SQLITE_OK || size < static_cast<sqlite3_int64>(kHeaderBytes + kFrameBytes)) return {};
-  std::string header(kHeaderBytes, '\0'), frame(kFrameBytes, '\0');
-  rc = again(header, 0);
-  for (sqlite3_int64 at = kHeaderBytes; rc == SQLITE_OK && at + std::ssize(frame) <= size;
-       at += std::ssize(frame)) {
-    rc = again(frame, at);
-    if (frame.compare(8, 8, header, 16, 8) != 0) break;  // the salt: of an earlier round
-  }
-  if (rc == SQLITE_OK) rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
-  if (rc == SQLITE_OK) return {};
-  return Error{rc == SQLITE_FULL ? Errc::kNoSpace : Errc::kIo, "write '" + path_ + "-wal' again"};
+  auto look = write_wal_again(*wal, kPageBytes);
+  if (!look) return look.error().in("'" + path_ + "-wal'");
+  had_wal_ = look->is_there;
+  commits_cut_off_ = look->commits_cut_off;
+  return {};
 }
 
 Result<void> Database::exec(const char* sql) {

@@ -47,6 +47,11 @@ class Database {
   // before commits need them. True: there is more to do. A disk without room ends it.
   Result<bool> lengthen_wal(uint64_t bytes);
 
+  // What was found at opening: a WAL, and how many commits stand in it behind
+  // a frame that is damaged. One such may be what a power cut tore; two were on the disk once.
+  bool had_wal() const { return had_wal_; }
+  int commits_cut_off() const { return commits_cut_off_; }
+
   // `quick_check`, given up after `limit_ms`: true when sound as far as it got.
   Result<bool> quick_check(int limit_ms);
 
@@ -64,11 +69,13 @@ class Database {
   Database(sqlite3* db, std::string path);
   Result<void> configure(const OpenOptions& options);
   Result<bool> has_no_pages();
-  Result<void> write_wal_again();
+  Result<void> look_at_wal();
 
   std::string path_;
   std::unique_ptr<uint64_t> wal_bytes_;  // on the heap: SQLite's hook keeps its address
   std::unique_ptr<sqlite3, Close> db_;
+  bool had_wal_ = false;
+  int commits_cut_off_ = 0;
 };
 
 // What SQLite last said about `db`, with the kind that belongs to it: full and over-quota disks are
