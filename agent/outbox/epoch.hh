@@ -28,6 +28,12 @@ class EpochStore {
   virtual Result<void> save(const Epoch& epoch) = 0;  // durable when it returns
 };
 
+// An error of the store, which says nothing of the queue file: that stays as it is, and is tried
+// again.
+inline Error of_the_state(const Error& error) {
+  return {error.code == Errc::kNoSpace ? error.code : Errc::kUnavailable, error.message};
+}
+
 // The current epoch in state.db, key `outbox.epoch`.
 class StateEpochStore final : public EpochStore {
  public:

@@ -60,7 +60,7 @@ std::vector<Position> Lives::ends_told(const Moves& moves) const {
 
 Result<void> Lives::begin(uint64_t counter_min, const Moves& moves) {
   auto stored = epochs.load();
-  if (!stored) return stored.error();
+  if (!stored) return of_the_state(stored.error());
   Epoch epoch;
   epoch.counter = std::max(counter_min, *stored ? (*stored)->counter : 0);
   for (const auto& known : t.registers.epochs()) {
@@ -71,7 +71,7 @@ Result<void> Lives::begin(uint64_t counter_min, const Moves& moves) {
   if (t.registers.current() >= kEpochIdMax) {
     return Error{Errc::kCorrupt, "'" + t.db.path() + "' has no number left for another epoch"};
   }
-  if (auto saved = epochs.save(epoch); !saved) return saved;
+  if (auto saved = epochs.save(epoch); !saved) return of_the_state(saved.error());
 
   auto transaction = sqlite::Transaction::begin(t.db);
   if (!transaction) return transaction.error();

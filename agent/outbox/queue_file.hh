@@ -85,10 +85,12 @@ class QueueFile {
   // queue_open.cc
   Result<void> open(const Stamp& now);
   Result<void> open_tables(const Stamp& now);
+  Result<void> settle(const Stamp& now);
   Result<void> take_up_again(const Stamp& now);
   Result<void> replace(std::string_view kind, const Error& why, const Stamp& now);
   Result<void> finish_salvage(const Stamp& now);
   Result<void> begin_life(bool anew, const Stamp& now);
+  Result<bool> forgot_commits();
   Result<void> note_start(const Stamp& now);
   void drop(const Error& error);
 
@@ -123,6 +125,7 @@ class QueueFile {
   std::array<LaneState, kLaneCount> oldest_as_of_;  // what oldest_ns_ was read for
   int failed_opens_ = 0;
   bool damaged_ = false;    // found while running: the next open replaces the file
+  bool forgot_ = false;     // what was stored last is gone without a trace: a new epoch must say so
   bool started_ = false;    // this process has noted its start in the file
   bool disk_full_ = false;  // until the ballast is held again: use the file's own free pages
   bool refused_ = false;    // the last commit failed: an open file alone is no sign of a good disk

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a queue file is opened, or replaced.
 #include <dirent.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -56,9 +57,20 @@ Result<void> move_file(const std::string& from, const std::string& to) {
 Result<void> move_database(const std::string& path, const std::string& to) {
   ::unlink((path + "-shm").c_str());
   ::unlink((path + "-journal").c_str());
-  // The WAL first: a crash in between must not leave it to the file that comes after.
+  // The WAL first, and for good: where the main file is found under its new name, so is its WAL,
+  // and a crash in between leaves it to no other file.
   if (auto moved = move_file(path + "-wal", to + "-wal"); !moved) return moved;
-  return move_file(path, to);
+  if (auto synced = sync_directory_of(path); !synced) return synced;
+  if (auto moved = move_file(path, to); !moved) return moved;
+  return sync_directory_of(path);
+}
+
+// Opening a pipe or what a link leads to nowhere would wait, or fail as a broken disk does.
+bool is_file_or_nothing(const std::string& path) {
+  struct stat link {
+  }, file{};
+  if (::lstat(path.c_str(), &link) != 0) return true;
+  return ::stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode);
 }
 
 // Not the file's fault, or none that a new file would cure.
@@ -119,12 +131,21 @@ Result<void> QueueFile::open(const Stamp& now) {
   if (auto local = check_file_system(directory_of(options_.path)); !local) return local;
   const bool salvaging = ::access(mark_path(options_.path).c_str(), F_OK) == 0;
   if (auto done = salvaging ? finish_salvage(now) : open_tables(now); !done) return done;
+  auto settled = settle(now);
+  if (settled || settled.error().code != Errc::kInternal) return settled;
+  // Whole, and yet it says what no file of ours would: a key twice, a column that is not there.
+  drop({Errc::kCorrupt, settled.error().message});
+  if (auto replaced = open_tables(now); !replaced) return replaced;
+  return settle(now);
+}
+
+Result<void> QueueFile::settle(const Stamp& now) {
   if (tables_ == nullptr) return Error{Errc::kInternal, "no file after opening it"};
   auto boot = tables_->registers.boot_number(now.boot_id);
   if (!boot) return boot.error();
   tables_->boot = *boot;
   if (auto moved = lives(now).finish_moves(); !moved) return moved;
-  if (auto begun = begin_life(false, now); !begun) return begun;
+  if (auto begun = begin_life(std::exchange(forgot_, false), now); !begun) return begun;
   if (auto noted = note_start(now); !noted) return noted;
   if (auto taken = take_up_again(now); !taken) return taken;
   ballast_.hold(now.boottime_ns);
@@ -153,9 +174,22 @@ Result<void> QueueFile::open_tables(const Stamp& now) {
   if (damaged_) {
     return replace("bad", {Errc::kCorrupt, "'" + options_.path + "' is damaged"}, now);
   }
+  if (!is_file_or_nothing(options_.path)) {
+    return replace("bad", {Errc::kCorrupt, "'" + options_.path + "' is not a file"}, now);
+  }
   auto opened = Tables::open(options_.path, options_.budget, options_.vfs);
+  // Ours, and with rights that somebody took away.
+  if (!opened && opened.error().code == Errc::kPermission) {
+    (void)::chmod((options_.path + "-wal").c_str(), 0600);
+    if (::chmod(options_.path.c_str(), 0600) == 0) {
+      opened = Tables::open(options_.path, options_.budget, options_.vfs);
+    }
+  }
   if (opened) {
     tables_ = std::move(*opened);
+    auto forgot = forgot_commits();
+    if (!forgot) return forgot.error();
+    forgot_ = forgot_ || *forgot;
     return {};
   }
   const Error& why = opened.error();
@@ -203,9 +237,8 @@ Result<void> QueueFile::finish_salvage(const Stamp& now) {
   const std::string mark = mark_path(options_.path);
   auto aside = read_file(mark, 4096);
   if (!aside) return aside.error();
-  if (::access(aside->c_str(), F_OK) != 0) {  // it had not been set aside yet
-    ::unlink(mark.c_str());
-    return open_tables(now);
+  if (::access(aside->c_str(), F_OK) != 0) {  // it had not been set aside, or only its WAL
+    if (auto moved = move_database(options_.path, *aside); !moved) return moved;
   }
   for (const char* suffix : {"", "-wal", "-journal"}) ::unlink((options_.path + suffix).c_str());
   auto fresh = Tables::open(options_.path, options_.budget, options_.vfs);
@@ -223,10 +256,25 @@ Result<void> QueueFile::finish_salvage(const Stamp& now) {
   return {};
 }
 
+// Something was accepted that is not here any more, and cannot be told: commits in the WAL behind a
+// damaged frame, or the WAL of a file in use is gone. (That it is in use is in the main file since
+// the start.) A new epoch says so to the coordinator.
+Result<bool> QueueFile::forgot_commits() {
+  const sqlite::Database& db = tables_->db;
+  auto clean = tables_->registers.meta("clean");
+  if (!clean) return clean.error();
+  const bool gone = *clean == "0" && !db.had_wal() && tables_->registers.current() != 0;
+  if (!gone && db.commits_cut_off() < 2) return false;
+  set_aside_ = "'" + options_.path + "-wal' " + (gone ? "is gone" : "is damaged") +
+               ": what was stored last is lost, a new epoch begins";
+  log::warn("outbox: " + set_aside_);
+  return true;
+}
+
 // The file must be of the present life: of the epoch that is kept outside of it.
 Result<void> QueueFile::begin_life(bool anew, const Stamp& now) {
   auto stored = options_.epochs->load();
-  if (!stored) return stored.error();
+  if (!stored) return of_the_state(stored.error());
   const Epoch* current = tables_->registers.find_epoch(tables_->registers.current());
   if (!anew && current != nullptr && *stored && **stored == *current) return {};
   return lives(now).begin(0, {});
@@ -255,7 +303,8 @@ Result<void> QueueFile::note_start(const Stamp& now) {
   if (auto saved = tables_->registers.save_lanes(); !saved) return saved;
   if (auto committed = transaction->commit(); !committed) return committed;
   started_ = true;
-  return {};
+  auto written = tables_->db.checkpoint(sqlite::Database::Checkpoint::kPassive);
+  return written || written.error().code == Errc::kNoSpace ? Result<void>() : written;
 }
 
 void QueueFile::drop(const Error& error) {

@@ -9,7 +9,13 @@ namespace farmhand {
 
 namespace {
 constexpr size_t kSegmentHeadBytes = 128;  // what a segment is on the wire beside its bytes
+
+// A number may be damaged too, and then its row stands in another place.
+bool follows(Place end, const Row& row) {
+  return row.segment.from == (row.epoch == end.epoch ? end.seq + 1 : 1);
 }
+
+}  // namespace
 
 Result<std::vector<Segment>> QueueFile::read(Lane lane, const std::optional<Watermark>& after,
                                              size_t bytes_max) {
@@ -24,7 +30,10 @@ Result<std::vector<Segment>> QueueFile::read(Lane lane, const std::optional<Wate
   std::optional<Row> damaged;
   Place end = start;
   size_t bytes = 0;
+  bool broken = false;
   auto read = t.rows.whole(lane, start, [&](Row& row) {
+    broken = !follows(end, row);
+    if (broken) return false;
     bytes += row.size + kSegmentHeadBytes;
     if (!segments.empty() && bytes > bytes_max) return false;
     if (!row.sound) {
@@ -36,6 +45,10 @@ Result<std::vector<Segment>> QueueFile::read(Lane lane, const std::optional<Wate
     return true;
   });
   if (!read) return read.error();
+  if (broken && segments.empty()) {
+    return Error{Errc::kCorrupt, "lane " + std::string(name_of(lane)) + " does not go on after " +
+                                     std::to_string(start.seq)};
+  }
   if (damaged) {
     auto gap = replace_by_gap(*damaged);
     if (!gap) return gap.error();

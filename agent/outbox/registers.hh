@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,8 +47,10 @@ class Registers {
  public:
   Registers() = default;  // of no file
   static Result<Registers> load(sqlite::Database& db);
-  // Of a damaged file: what cannot be read stays empty. `lanes_known` says whether the lanes are.
-  static Registers load_readable(sqlite::Database& db, bool& lanes_known);
+  // Of a damaged file: what cannot be read is taken from copies, or stays empty. `lanes_known` says
+  // which lanes are as they were; of the others only an earlier applied place is known.
+  using LanesKnown = std::array<bool, kLaneCount>;
+  static Registers load_readable(sqlite::Database& db, LanesKnown& lanes_known);
 
   std::array<LaneState, kLaneCount> lanes;
   LaneState& lane(Lane lane) { return lanes[index_of(lane)]; }
@@ -93,10 +96,17 @@ class Registers {
   Result<void> load_tally();
   Result<void> load_epochs();
   Result<void> load_boots();
+  Result<void> load_copies();
+  std::string copy_of(uint32_t id, const Epoch& epoch) const;
+  Result<void> put_copy(const std::string& key, const std::string& copy);
 
   sqlite::Database* db_ = nullptr;
   sqlite::Statement save_lane_;
   std::array<LaneState, kLaneCount> saved_;
+  LanesKnown lanes_sound_{};
+  bool lenient_ = false;                                          // of a damaged file
+  std::map<std::pair<uint32_t, uint32_t>, EpochEnd> end_copies_;  // by epoch and lane
+  std::array<std::pair<Place, Chain>, kLaneCount> applied_once_{};
   Tally saved_tally_;
   std::array<uint64_t, kLaneCount> gap_ends_{};
   std::vector<KnownEpoch> epochs_;

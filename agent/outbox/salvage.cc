@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "outbox/first_page.hh"
+
 namespace farmhand {
 
 namespace {
@@ -12,7 +14,8 @@ constexpr size_t kPieceBytes = 1 << 20;  // per transaction: the WAL is bounded
 
 class Salvage {
  public:
-  Salvage(Rows& old_rows, Registers& old_registers, bool lanes_known, Tables& fresh)
+  Salvage(Rows& old_rows, Registers& old_registers, const Registers::LanesKnown& lanes_known,
+          Tables& fresh)
       : rows_(old_rows), registers_(old_registers), known_(lanes_known), t_(fresh) {}
 
   Result<uint64_t> run() {
@@ -35,7 +38,7 @@ class Salvage {
 
   Rows& rows_;
   Registers& registers_;
-  const bool known_;
+  const Registers::LanesKnown known_;
   Tables& t_;
   std::chrono::steady_clock::time_point end_ =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(kSalvageMs);
@@ -141,7 +144,7 @@ Result<void> Salvage::fill_holes(Lane lane, Place after) {
     if (!end || !*end) continue;
     if (auto put = fill(lane, known.id, expected, (*end)->seq, (*end)->chain); !put) return put;
   }
-  if (!known_ && !have.empty()) {
+  if (!known_[index_of(lane)] && !have.empty()) {
     // The register is lost: the lane reaches as far as its last row.
     LaneState& state = t_.registers.lane(lane);
     const Row& last = have.back();
@@ -175,12 +178,13 @@ Result<void> Salvage::fill(Lane lane, uint32_t epoch, uint64_t from, uint64_t to
 }  // namespace
 
 Result<uint64_t> salvage(const std::string& damaged_path, const std::string& vfs, Tables& fresh) {
+  const FirstPage first_page(damaged_path, fresh);  // outlives the connection
   auto old = sqlite::Database::open(
       damaged_path, {.cache_kib = 256, .bytes_max = 0, .checkpoint_self = true, .vfs = vfs});
   if (!old) return uint64_t{0};
   auto rows = Rows::prepare(*old);
   if (!rows) return uint64_t{0};
-  bool lanes_known = false;
+  Registers::LanesKnown lanes_known{};
   Registers registers = Registers::load_readable(*old, lanes_known);
   if (registers.epochs().empty()) return uint64_t{0};  // no row can be told whose it was
   auto saved = Salvage(*rows, registers, lanes_known, fresh).run();

@@ -3,25 +3,29 @@
 -- A reader of format V opens any file whose `min_reader` is at most V. A newer one is set aside,
 -- kept, and a new epoch begins.
 PRAGMA application_id = 0x46484f42;  -- "FHOB"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
--- version, min_reader, clean (1 after an orderly end), started_realtime_ns
+-- version, min_reader, schema (a checksum of it), clean (1 after an orderly end), started_realtime_ns;
+-- and copies of the tables epoch and epoch_end, which lie on other pages
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('version', 1), ('min_reader', 1), ('clean', 1),
+INSERT INTO meta VALUES ('version', 2), ('min_reader', 2), ('clean', 1),
                         ('started_realtime_ns', 0);
 
 -- `id` counts the epochs of this file; positions carry it. The largest is the current one.
-CREATE TABLE epoch (id INTEGER PRIMARY KEY, counter INTEGER NOT NULL, random BLOB NOT NULL);
+CREATE TABLE epoch (
+  id INTEGER PRIMARY KEY, counter INTEGER NOT NULL, random BLOB NOT NULL, crc INTEGER);
 
 -- Where the lanes of a finished epoch ended. Kept for ever: it tells a coordinator that went back
 -- beyond the tail what it can no longer have.
 CREATE TABLE epoch_end (
   epoch INTEGER NOT NULL, lane INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_chain BLOB NOT NULL,
-  PRIMARY KEY (epoch, lane)) WITHOUT ROWID;
+  crc INTEGER, PRIMARY KEY (epoch, lane)) WITHOUT ROWID;
 
 -- Boots of the machine: boottimes compare only within one.
 CREATE TABLE boot (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE);
 
+-- `crc` covers the row, here and in the two above; NULL in rows of version 1.
+--
 -- One row per lane. `last_*` are of the current epoch; `applied_*`: what the coordinator has;
 -- `floor_*`: everything up to here is deleted; `thinned_*`: everything up to here is thinned.
 CREATE TABLE lane (
@@ -34,7 +38,8 @@ CREATE TABLE lane (
   thinned_epoch INTEGER NOT NULL DEFAULT 0, thinned_seq INTEGER NOT NULL DEFAULT 0,
   bytes INTEGER NOT NULL DEFAULT 0, tail_bytes INTEGER NOT NULL DEFAULT 0,
   depth INTEGER NOT NULL DEFAULT 0,
-  gap_records INTEGER NOT NULL DEFAULT 0, gap_bytes INTEGER NOT NULL DEFAULT 0);
+  gap_records INTEGER NOT NULL DEFAULT 0, gap_bytes INTEGER NOT NULL DEFAULT 0,
+  crc INTEGER);
 INSERT INTO lane (lane) VALUES (0), (1), (2), (3), (4);
 
 -- Lanes whose rows after this place are being moved to the current epoch; finished at the next open.

@@ -12,7 +12,12 @@ namespace {
 constexpr const char kSchema[] =
 #include "schema.sql.inc"
     ;
-constexpr int kVersion = 1;
+// Step i takes a file from version i + 1 to i + 2.
+constexpr std::array<const char*, 1> kSteps = {
+#include "schema_2.sql.inc"
+};
+constexpr int kVersion = 2;
+static_assert(kSteps.size() + 1 == kVersion);
 constexpr int kApplicationId = 0x46484f42;
 constexpr int kCheckMs = 500;
 constexpr int kCacheKib = 512;
@@ -26,10 +31,20 @@ Result<int64_t> ask(sqlite::Database& db, std::string_view question) {
   return *row ? q.integer(0) : 0;
 }
 
+// A flipped byte in a table's definition gives a file that opens and has other columns.
+Result<void> note_schema(sqlite::Database& db) {
+  auto sum = schema_sum(db);
+  if (!sum) return sum.error();
+  auto put = sqlite::Statement::prepare(db, "INSERT OR REPLACE INTO meta VALUES ('schema', ?)");
+  if (!put) return put.error();
+  return sqlite::Query(*put).bind(*sum).run();
+}
+
 Result<void> make_schema(sqlite::Database& db) {
   auto transaction = sqlite::Transaction::begin(db);
   if (!transaction) return transaction.error();
   if (auto made = db.exec(kSchema); !made) return made;
+  if (auto noted = note_schema(db); !noted) return noted;
   return transaction->commit();
 }
 
@@ -37,20 +52,51 @@ Error damaged(const sqlite::Database& db, const std::string& how) {
   return {Errc::kCorrupt, "'" + db.path() + "': " + how};
 }
 
+// One damaged place must not look like a newer version: two have to say so.
+Result<int64_t> readable_version(sqlite::Database& db) {
+  auto version = ask(db, "SELECT value FROM meta WHERE key = 'version'");
+  auto min_reader = ask(db, "SELECT value FROM meta WHERE key = 'min_reader'");
+  if (!version) return version.error();
+  if (!min_reader) return min_reader.error();
+  if (*version < 1 || *min_reader < 1 || *min_reader > *version) {
+    return damaged(db, "its versions contradict each other");
+  }
+  if (*min_reader > kVersion) {
+    return Error{Errc::kUnsupported, "'" + db.path() + "' was written by a newer version"};
+  }
+  return version;
+}
+
 // Ours, of a version we may read, and sound.
 Result<void> check(sqlite::Database& db) {
   auto application = ask(db, "PRAGMA application_id");
   if (!application) return application.error();
   if (*application != kApplicationId) return damaged(db, "is not an outbox");
-  auto min_reader = ask(db, "SELECT value FROM meta WHERE key = 'min_reader'");
-  if (!min_reader) return min_reader.error();
-  if (*min_reader > kVersion) {
-    return Error{Errc::kUnsupported, "'" + db.path() + "' was written by a newer version"};
-  }
+  auto version = readable_version(db);
+  if (!version) return version.error();
+  auto noted = ask(db, "SELECT value FROM meta WHERE key = 'schema'");
+  if (!noted) return noted.error();
+  auto sum = schema_sum(db);
+  if (!sum) return sum.error();
+  if (*noted != *sum && (*version > 1 || *noted != 0)) return damaged(db, "its schema is damaged");
   auto sound = db.quick_check(kCheckMs);
   if (!sound) return sound.error();
   if (!*sound) return damaged(db, "its pages contradict each other");
   return {};
+}
+
+// From what an older version wrote to what this one writes, all steps or none.
+Result<void> migrate(sqlite::Database& db) {
+  auto version = ask(db, "SELECT value FROM meta WHERE key = 'version'");
+  if (!version) return version.error();
+  if (*version >= kVersion) return {};
+  auto transaction = sqlite::Transaction::begin(db);
+  if (!transaction) return transaction.error();
+  for (auto step = static_cast<size_t>(*version - 1); step < kSteps.size(); ++step) {
+    if (auto done = db.exec(kSteps[step]); !done) return done;
+  }
+  if (auto noted = note_schema(db); !noted) return noted;
+  return transaction->commit();
 }
 
 // The newest row of each lane is where the lane's register says.
@@ -89,6 +135,20 @@ void absorb(Segment& into, const Segment& other) {
 
 }  // namespace
 
+Result<int64_t> schema_sum(sqlite::Database& db) {
+  auto listing = sqlite::Statement::prepare(
+      db, "SELECT type, name, tbl_name, rootpage, coalesce(sql, '') FROM sqlite_schema");
+  if (!listing) return listing.error();
+  sqlite::Query q(*listing);
+  uint32_t sum = 0;
+  for (;;) {
+    auto more = q.step();
+    if (!more) return more.error();
+    if (!*more) return int64_t{sum};
+    for (int column = 0; column < 5; ++column) sum = crc32c(q.text(column), sum);
+  }
+}
+
 // A page that could not be read looks like damage to SQLite's check in some places: only what is
 // found twice, by two connections, is damage.
 Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const Budget& budget,
@@ -109,6 +169,7 @@ Result<std::unique_ptr<Tables>> Tables::open_once(const std::string& path, const
   auto tables = ask(*db, "SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
   if (auto ready = *tables == 0 ? make_schema(*db) : check(*db); !ready) return ready.error();
+  if (auto migrated = migrate(*db); !migrated) return migrated.error();
   std::unique_ptr<Tables> t(new Tables{
       .db = std::move(*db), .rows = {}, .registers = {}, .page_count = {}, .free_count = {}});
   auto rows = Rows::prepare(t->db);

@@ -55,4 +55,7 @@ struct Tables {
 
 constexpr uint64_t kPageBytes = 4096;
 
+// Over the definitions of all tables and where they begin.
+Result<int64_t> schema_sum(sqlite::Database& db);
+
 }  // namespace farmhand
