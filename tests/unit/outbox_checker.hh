@@ -3,6 +3,7 @@
 // reached the coordinator.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -44,6 +45,10 @@ class Checker {
 
   // Damage may cost records, if the gaps say so.
   bool damage = false;
+
+  // Whether something accepted is in no record and no gap.
+  bool lost() const { return lost_; }
+  int first_absent() const { return first_absent_; }  // accepted, and neither itself nor a gap
 
   // One sentence for each thing that is wrong, after everything was drained.
   std::vector<std::string> complaints() {
@@ -92,10 +97,14 @@ class Checker {
       if (!may_be_dropped(record, reason)) {
         complain(name + " became a gap: " + std::string(name_of(reason)));
       }
-    } else if (record.lane >= Lane::kInventory || damage) {
+      return;
+    }
+    first_absent_ = std::min(first_absent_, record.number);
+    if (record.lane >= Lane::kInventory || damage) {
       ++missing_[index_of(record.lane)];  // moved to another epoch, and dropped there?
     } else {
       complain(name + " is lost");
+      lost_ = true;
     }
   }
 
@@ -104,6 +113,7 @@ class Checker {
     size_t gaps = 0;
     for (const Entry& entry : coordinator_.entries[index_of(lane)]) gaps += entry.record.empty();
     if (missing_[index_of(lane)] > gaps) {
+      lost_ = true;
       complain(std::to_string(missing_[index_of(lane)]) + " records of lane " +
                std::string(name_of(lane)) + " are lost");
     }
@@ -114,6 +124,8 @@ class Checker {
   std::array<std::map<Identity, const Entry*>, kLaneCount> by_identity_;
   std::array<size_t, kLaneCount> missing_{};
   std::set<int> arrived_;
+  bool lost_ = false;
+  int first_absent_ = std::numeric_limits<int>::max();
   std::vector<std::string> complaints_;
 };
 
