@@ -132,7 +132,7 @@ Result<void> QueueFile::open(const Stamp& now) {
   const bool salvaging = ::access(mark_path(options_.path).c_str(), F_OK) == 0;
   if (auto done = salvaging ? finish_salvage(now) : open_tables(now); !done) return done;
   auto settled = settle(now);
-  if (settled || settled.error().code != Errc::kInternal) return settled;
+  if (settled || is_of_the_disk(settled.error().code)) return settled;
   // Whole, and yet it says what no file of ours would: a key twice, a column that is not there.
   drop({Errc::kCorrupt, settled.error().message});
   if (auto replaced = open_tables(now); !replaced) return replaced;
