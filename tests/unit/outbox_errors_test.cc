@@ -87,7 +87,7 @@ TEST_CASE("any call that fails costs its caller an error, and nothing that was a
   int runs = 0;
   for (Fault fault : kinds) {
     const bool many = fault.call == Call::kWrite || fault.call == Call::kRead;
-    const uint64_t step = slow() ? (many ? 301 : 37) : full() || !many ? 1 : 17;
+    const uint64_t step = slow() ? (many ? 301 : 37) : full() ? 1 : many ? 29 : 2;
     for (fault.nth = runs % step; run_with(fault); fault.nth += step) ++runs;
   }
   MESSAGE(runs << " lives with a fault");
@@ -107,7 +107,7 @@ TEST_CASE("after a failed fsync nothing is built upon what only the cache holds"
     vfs.on_sync_point = [&] {
       if (!vfs.fired) return;
       ++since;
-      if (since % (since < 16 ? 2 : 16) != 0) return;
+      if (since % (since < 12 ? 3 : 32) != 0) return;
       TemporaryDirectory after;
       vfs.disk.cut_power(dir.path(), after.path(), FaultDisk::Loss::kAll, 0);
       check_end(script, after.path(), "fsync " + std::to_string(nth));
