@@ -2,6 +2,7 @@
 // farmhand fleet capacity: what was bought and what can be used of it, against the target. Figures
 // of different dtypes are never added: they are not the same operations.
 #include <algorithm>
+#include <set>
 
 #include "cli/draw.hh"
 #include "cli/fleet.hh"
@@ -22,18 +23,16 @@ std::string percent(std::optional<double> tera, double target) {
   return tera && target > 0 ? fixed(*tera / 10 / target, 1) + " %" : kDash;
 }
 
-// Numbers the sources in the order they are met, and says the numbers of a row.
+// Numbers the sources in the order they are met, and says the numbers of a row in theirs.
 class Footnotes {
  public:
   std::string marks(const Document& row) {
-    std::string out;
+    std::set<size_t> numbers;
     for (const Document& source : member(row, "sources")) {
-      if (!source.is_string()) continue;
-      const auto name = source.get<std::string>();
-      const auto at = std::ranges::find(sources_, name);
-      out += (out.empty() ? "" : ",") + std::to_string(at - sources_.begin() + 1);
-      if (at == sources_.end()) sources_.push_back(name);
+      if (source.is_string()) numbers.insert(number_of(source.get<std::string>()));
     }
+    std::string out;
+    for (const size_t number : numbers) out += (out.empty() ? "" : ",") + std::to_string(number);
     return out.empty() ? kDash : out;
   }
 
@@ -47,6 +46,12 @@ class Footnotes {
   }
 
  private:
+  size_t number_of(const std::string& name) {
+    const auto at = static_cast<size_t>(std::ranges::find(sources_, name) - sources_.begin());
+    if (at == sources_.size()) sources_.push_back(name);
+    return at + 1;
+  }
+
   std::vector<std::string> sources_;
 };
 
