@@ -74,7 +74,7 @@ static int32_t code_of(int card, const char* word) {
 
 static void put(char* into, size_t size, int card, const char* text) {
   char ignored[8];
-  snprintf(into, size, "%s", text);
+  snprintf(into, size, "%.*s", (int)size - 1, text);
   if (said(card, "endless", ignored, sizeof ignored)) memset(into, 'A', size);
 }
 

@@ -98,7 +98,7 @@ static int32_t code_of(int card, const char* word) {
 static int32_t put(char* into, uint32_t size, int card, const char* text) {
   char ignored[8];
   if (strlen(text) + 1 > size) return 7;
-  snprintf(into, size, "%s", text);
+  snprintf(into, size, "%.*s", (int)size - 1, text);
   if (said(card, "endless", ignored, sizeof ignored)) memset(into, 'A', size);
   return 0;
 }

@@ -7,23 +7,25 @@
  *   2  2026-05 (68b7042)
  *   3  one of our imagination, whose DeviceInfo is another
  *
- * The scenario is the file that FAKE_RBLN_ML names; without it two healthy devices. A line is
- * `<device or *> <word> [value]`, looked up at each call:
+ * The scenario is the file that FAKE_RBLN_ML names, or `<this library>.scenario`; without it two
+ * healthy devices. A line is `<device or *> <word> [value]`, looked up at each call:
  *
- *   * devices 64             how many;  * count 4000000  what the library claims
+ *   * devices 64             how many;  * count 4000000  what the library claims;  * first 8  the lowest number
  *   0 code temperature 5     the call fails with this code
  *   0 hang temperature       the call does not return while the line is there
  *   0 temperature 41000   0 power 52000000   0 pstate 10   0 util 140
  *   0 contexts 128   0 guilty 1   0 error 7   0 used 4096
  *   0 endless                texts without a final NUL
- *   0 bdf 0000:10:00.0
+ *   0 bdf 0000:10:00.0   0 serial 7000   0 part RBLN-CA25
  */
-#define _DEFAULT_SOURCE 1
+#define _GNU_SOURCE 1
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "scenario.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define ALL -1
@@ -34,8 +36,7 @@ static uint32_t opened_count;
 
 /* The value of the last line `device word …` into `value`; 0 if there is none. */
 static int said(int device, const char* word, char* value, size_t size) {
-  const char* path = getenv("FAKE_RBLN_ML");
-  FILE* file = path != NULL ? fopen(path, "r") : NULL;
+  FILE* file = open_scenario("FAKE_RBLN_ML");
   if (file == NULL) return 0;
   char line[256], who[32], what[64], rest[160];
   int found = 0;
@@ -70,7 +71,7 @@ static int32_t code_of(int device, const char* word) {
 
 static void put(char* into, size_t size, int device, const char* text) {
   char ignored[8];
-  snprintf(into, size, "%s", text);
+  snprintf(into, size, "%.*s", (int)size - 1, text);
   if (said(device, "endless", ignored, sizeof ignored)) memset(into, 'A', size);
 }
 
@@ -79,7 +80,8 @@ static int device_of(uint64_t handle) { return (int)opened[handle - FIRST_HANDLE
 EXPORT int32_t rblnmlInit(void) {
   const int32_t code = code_of(ALL, "init");
   opened_count = (uint32_t)number(ALL, "devices", 2);
-  for (uint32_t i = 0; i < opened_count && i < 64; ++i) opened[i] = i;
+  const uint32_t first = (uint32_t)number(ALL, "first", 0);
+  for (uint32_t i = 0; i < opened_count && i < 64; ++i) opened[i] = first + i;
   return code;
 }
 
@@ -125,7 +127,9 @@ EXPORT int32_t rblnmlGetDeviceInfo(uint64_t handle, char* out) {
 EXPORT int32_t rblnmlGetDeviceHWIPInfo(uint64_t handle, char* out) {
   const uint64_t bytes = 16877879296u;
   memcpy(out + 16, &bytes, sizeof bytes);
-  put(out + 168, 16, device_of(handle), "RBLN-CA22");
+  char part[160];
+  if (!said(device_of(handle), "part", part, sizeof part)) snprintf(part, sizeof part, "RBLN-CA22");
+  put(out + 168, 16, device_of(handle), part);
   return code_of(device_of(handle), "hardware");
 }
 

@@ -36,10 +36,16 @@ class Device:
         self.tree.write(f'{self.folder}/{name}', text)
 
 
+def groups(tree):
+    if not os.path.exists(tree.path(GROUPS)):
+        return ''
+    with open(tree.path(GROUPS)) as file:
+        return file.read()
+
+
 def group(tree, number, device):
     """Puts the device into the group, out of any other."""
-    path = tree.path(GROUPS)
-    lines = open(path).read().splitlines() if os.path.exists(path) else ['group,state,device']
+    lines = groups(tree).splitlines() or ['group,state,device']
     lines = [line for line in lines if not line.endswith(f',rbln{device}')] + [f'{number},0,rbln{device}']
     tree.write(GROUPS, '\n'.join(lines) + '\n')
     tree.node(f'dev/rsd{number}')
@@ -57,7 +63,7 @@ def device(tree, number, pci_id):
                                                           dev=f'510:{number}', node=f'rbln{number}'))
     tree.files(made.folder, status=0, kernel_version='3.4.0-abc123\n', card_name=f'{PARTS[pci_id]}\n',
                dram_total=MEMORY, dram_used=4096)
-    if not os.path.exists(tree.path(GROUPS)) or f'rbln{number}\n' not in open(tree.path(GROUPS)).read():
+    if f'rbln{number}\n' not in groups(tree):
         group(tree, 0, number)
     os.makedirs(tree.path('var/run'), exist_ok=True)
     return made
