@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One machine with cards of several makers at once: a tree of files, vendors' libraries and tools of tests/fakes.
 
-Two cards of each maker. A card's number is its place on the bus (0000:<0x10 + number>:00.0).
+Two cards of each maker, of Rebellions one, which is four devices. A device's number is its place on the bus
+(0000:<0x10 + number>:00.0).
 """
 
 import json
@@ -16,14 +17,18 @@ from farm import BUILD, SOURCE
 sys.path.insert(0, str(SOURCE / "tests/fakes"))
 import furiosa  # noqa: E402
 import nvidia  # noqa: E402
+import rebellions  # noqa: E402
 import sapeon  # noqa: E402
 from sysfs import Tree  # noqa: E402
 
 # The fake NVML has its cards first on the bus.
-H100, RNGD, X330 = (0, 1), (2, 3), (4, 5)
-MODELS = {"furiosa": "RNGD", "sapeon": "X330", "nvidia": "NVIDIA H100 80GB HBM3"}
-COUNT = 2 * len(MODELS)
-MODULES = {"furiosa": furiosa, "sapeon": sapeon, "nvidia": nvidia}
+H100, RNGD, X330, ATOM_MAX = (0, 1), (2, 3), (4, 5), (8, 9, 10, 11)
+CARD = "7002"  # the serial number of the ATOM-Max
+PLACES = {"furiosa": RNGD, "rebellions": ATOM_MAX, "sapeon": X330, "nvidia": H100}
+MODELS = {"furiosa": "RNGD", "rebellions": "ATOM-Max", "sapeon": "X330", "nvidia": "NVIDIA H100 80GB HBM3"}
+MODULES = {"furiosa": furiosa, "rebellions": rebellions, "sapeon": sapeon, "nvidia": nvidia}
+LIBRARIES = {"furiosa": "furiosa_smi_2025_12", "rebellions": "rbln_ml_2026_05", "nvidia": "nvml_r580"}
+COUNT = sum(len(places) for places in PLACES.values())
 
 
 class MixedMachine:
@@ -31,13 +36,14 @@ class MixedMachine:
         self.path = path / "machine"
         self.path.mkdir()
         self.tree = Tree(str(self.path))
-        self.cards = {"furiosa": [furiosa.rngd(self.tree, number) for number in RNGD],
-                      "sapeon": [sapeon.x330(self.tree, number) for number in X330],
-                      "nvidia": [nvidia.h100(self.tree, number) for number in H100]}
-        self.furiosa_library = self._library("furiosa_smi_2025_12")
-        self.nvidia_library = self._library("nvml_r580")
-        self.say(self.furiosa_library)
+        makers = {"furiosa": furiosa.rngd, "rebellions": rebellions.DEVICES["max"], "sapeon": sapeon.x330,
+                  "nvidia": nvidia.h100}
+        self.cards = {vendor: [makers[vendor](self.tree, at) for at in places] for vendor, places in PLACES.items()}
+        self.libraries = {vendor: self._library(name) for vendor, name in LIBRARIES.items()}
+        for vendor in self.libraries:
+            self.say(vendor)
         self._sapeon_adapter()
+        self._rebellions_tool()
         self._stopped = threading.Event()
         self._work = threading.Thread(target=self._compute)
         self._work.start()
@@ -66,18 +72,33 @@ class MixedMachine:
         """A copy of a fake library, whose scenario lies beside it."""
         return pathlib.Path(shutil.copy(BUILD / f"tests/fakes/{name}.so", self.path / f"{name}.so"))
 
-    def say(self, library, *lines):
-        """What this library's cards do from now on, beside where they are on the bus."""
-        places = [f"{at} bdf {furiosa.address_of(number)}" for at, number in enumerate(RNGD)]
-        lines = places + list(lines) if library == self.furiosa_library else lines
+    def say(self, vendor, *lines):
+        """What the cards of the vendor's library do from now on, beside where they are on the bus."""
+        library = self.libraries[vendor]
         new = pathlib.Path(f"{library}.new")
-        new.write_text("".join(f"{line}\n" for line in lines))
+        new.write_text("".join(f"{line}\n" for line in (*self._facts(vendor), *lines)))
         new.rename(f"{library}.scenario")
+
+    @staticmethod
+    def _facts(vendor):
+        if vendor == "furiosa":  # it numbers its cards from 0
+            return [f"{at} bdf {furiosa.address_of(number)}" for at, number in enumerate(RNGD)]
+        if vendor == "rebellions":  # four devices of one card have its serial number
+            return ["* devices 4", "* first 8", f"* serial {CARD}", "* part RBLN-CA25"]
+        return []
 
     def _sapeon_adapter(self):
         shutil.copy(SOURCE / "tests/fakes/tool", self.path / "adapter")
         document = {"schema": "farmhand.sapeon/1", "driver": "3.1.4", "devices": [sapeon.device(n) for n in X330]}
         self.tree.write("answers/cards", json.dumps(document))
+
+    def _rebellions_tool(self):
+        """With it the plugin knows the UUIDs also while a device is quarantined and the library must not be asked."""
+        shutil.copy(SOURCE / "tests/fakes/rbln_smi", self.path / "rbln-smi")
+        document = json.loads(rebellions.document(1 + max(ATOM_MAX)))
+        document["devices"] = [dict(device, name="RBLN-CA25", sid=CARD) for device in document["devices"]
+                               if device["npu"] in ATOM_MAX]
+        self.tree.write("answers/json", json.dumps(document))
 
     def hang_adapter(self):
         self.tree.write("answers/hang", "")
@@ -86,12 +107,10 @@ class MixedMachine:
         self.tree.remove("answers/hang")
 
     def lose_second(self, vendor):
-        """The vendor's second card is off the bus, and its library sees one card less."""
+        """The vendor's second device is off the bus, and its library sees one less."""
         MODULES[vendor].FAULTS["vanish"](self.tree, self.cards[vendor][1])
-        if vendor == "furiosa":
-            self.say(self.furiosa_library, "* cards 1")
-        if vendor == "nvidia":
-            self.say(self.nvidia_library, "* cards 1")
+        if vendor in ("furiosa", "nvidia"):
+            self.say(vendor, "* cards 1")
 
     def plugin_dirs(self):
         return [BUILD / f"plugins/{vendor}" for vendor in self.cards]
@@ -101,8 +120,9 @@ class MixedMachine:
 
     def settings(self):
         """What agent.toml says of the plugins."""
-        adapter = self.path / "adapter"
-        return (f'[plugins.furiosa.settings]\nroot = "{self.path}"\nlibrary = "{self.furiosa_library}"\ntool = ""\n'
-                f'[plugins.sapeon.settings]\nroot = "{self.path}"\nmatch = ["1234:0330=X330"]\n'
-                f'adapter = ["{adapter}", "cards"]\ninterval_ms = 500\ntimeout_ms = 500\n'
-                f'[plugins.nvidia.settings]\nroot = "{self.path}"\nlibrary = "{self.nvidia_library}"\n')
+        mine = {vendor: f'library = "{library}"\n' for vendor, library in self.libraries.items()}
+        mine["furiosa"] += 'tool = ""\n'
+        mine["rebellions"] += f'tool = "{self.path}/rbln-smi"\n'
+        mine["sapeon"] = (f'match = ["1234:0330=X330"]\nadapter = ["{self.path}/adapter", "cards"]\n'
+                          f'interval_ms = 500\ntimeout_ms = 500\n')
+        return "".join(f'[plugins.{vendor}.settings]\nroot = "{self.path}"\n{lines}' for vendor, lines in mine.items())
