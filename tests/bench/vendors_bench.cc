@@ -39,6 +39,9 @@ std::vector<Subject> subjects() {
        {{"library", libraries + "/furiosa_smi_2025_12.so"}, {"tool", ""}}},
       {"furiosa", "furiosa/warboy", {{"library", ""}, {"tool", ""}}},
       {"nvidia", "nvidia/h100", {{"library", libraries + "/nvml_r580.so"}}},
+      {"rebellions",
+       "rebellions/max",
+       {{"library", libraries + "/rbln_ml_2026_05.so"}, {"tool", ""}}},
       {"sapeon", "sapeon/x330", {{"match", "1234:0330=X330"}, {"adapter", "ADAPTER,cards"}}},
   };
 }
