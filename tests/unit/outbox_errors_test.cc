@@ -87,7 +87,7 @@ TEST_CASE("any call that fails costs its caller an error, and nothing that was a
   int runs = 0;
   for (Fault fault : kinds) {
     const bool many = fault.call == Call::kWrite || fault.call == Call::kRead;
-    const uint64_t step = slow() ? (many ? 301 : 37) : full() ? 1 : many ? 29 : 2;
+    const uint64_t step = slow() ? (many ? 701 : 67) : full() ? 1 : many ? 29 : 2;
     for (fault.nth = runs % step; run_with(fault); fault.nth += step) ++runs;
   }
   MESSAGE(runs << " lives with a fault");
@@ -96,7 +96,7 @@ TEST_CASE("any call that fails costs its caller an error, and nothing that was a
 TEST_CASE("after a failed fsync nothing is built upon what only the cache holds") {
   log::set_level(log::Level::kError);
   int cuts = 0;
-  for (uint64_t nth = 0;; nth += slow() ? 41 : 1) {
+  for (uint64_t nth = 0;; nth += slow() ? 83 : 1) {
     TemporaryDirectory dir;
     FaultVfs vfs;
     vfs.only = dir.path();
