@@ -72,9 +72,9 @@ class Outbox {
   // `done` once all that is pending now is on disk (or was refused).
   void flush(std::function<void(Result<void>)> done);
 
-  // Segments after `after` (nothing: after what is applied), ascending, older epochs first; at
-  // least one if there is any, else about `bytes_max`. They are in flight, and stay as they are,
-  // until applied or released.
+  // Segments after `after` (nothing: after what is applied), ascending, older epochs first, never
+  // of two epochs; at least one if there is any, else about `bytes_max`. They are in flight, and
+  // stay as they are, until applied or released.
   void read_after(Lane lane, std::optional<Watermark> after, size_t bytes_max,
                   std::function<void(Result<std::vector<Segment>>)> done);
   void release(Lane lane);  // the session ended

@@ -34,6 +34,7 @@ Result<std::vector<Segment>> QueueFile::read(Lane lane, const std::optional<Wate
   auto read = t.rows.whole(lane, start, [&](Row& row) {
     broken = !follows(end, row);
     if (broken) return false;
+    if (!segments.empty() && row.epoch != end.epoch) return false;  // a nack names no epoch
     bytes += row.size + kSegmentHeadBytes;
     if (!segments.empty() && bytes > bytes_max) return false;
     if (!row.sound) {

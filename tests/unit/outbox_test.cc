@@ -405,6 +405,31 @@ TEST_CASE("the fifth nack turns the record into a gap, and keeps it as evidence"
   CHECK(f.queue->nack(kLane, 2, "again", f.now).error().code == Errc::kNotFound);
 }
 
+TEST_CASE("what is in flight is of one epoch, so that a nack can mean one record only") {
+  QueueFixture f;
+  FakeCoordinator coordinator;
+  f.must_put(kLane, {"old"});
+  coordinator.watermarks[index_of(Lane::kHealth)] = Watermark{{9, {1}}, Lane::kHealth, 3, {9}};
+  CHECK(f.hello(coordinator) == Standing::kNewEpoch);
+  coordinator.watermarks[index_of(Lane::kHealth)].reset();
+  f.must_put(kLane, {"new"});
+
+  const auto first = f.read(kLane);
+  REQUIRE(first.size() == 1);
+  coordinator.apply(first[0]);
+  REQUIRE(f.queue->applied(*coordinator.watermarks[index_of(kLane)], f.now).ok());
+  for (int i = 1; i <= kNacksToPoison; ++i) {
+    const auto second = f.read(kLane);
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].from == 1);
+    CHECK(second[0].epoch != first[0].epoch);
+    CHECK(*f.queue->nack(kLane, 1, "cannot decode", f.now) == (i == kNacksToPoison));
+  }
+  f.drain(coordinator, kLane);
+  CHECK(coordinator.records(kLane) == std::vector<std::string>{"old"});
+  CHECK(coordinator.gaps(kLane, GapReason::kPoison) == 1);
+}
+
 TEST_CASE("the current epoch is kept in state.db") {
   TemporaryDirectory dir;
   const Epoch epoch{7, {1, 2, 3}};

@@ -160,6 +160,11 @@ TEST_CASE("every kind of record comes back as it was") {
   check_round_trip(EpochStart{
       .old_epoch = some_epoch(), .last = {some_mark(0), some_mark(4)}, .reason = "rolled back"});
   check_round_trip(EpochStart{});
+  EpochStart moved;  // rows of several epochs moved on
+  for (uint64_t counter = 1; counter <= 3; ++counter)
+    for (uint8_t lane = 0; lane < kLaneCount; ++lane)
+      moved.last.push_back({.epoch = {counter, {}}, .lane = lane, .seq = 0, .chain = {}});
+  check_round_trip(moved);
   check_round_trip(Interruption{.lane = 4, .from_realtime_ns = -5, .to_realtime_ns = 9});
   check_round_trip(PluginState{.id = "sim",
                                .vendor = "v",
