@@ -11,7 +11,7 @@
 -- events a second.
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('schema', 1), ('min_reader', 1);
+INSERT INTO meta VALUES ('schema', 2), ('min_reader', 1);
 
 CREATE TABLE node(
   id INTEGER PRIMARY KEY,
@@ -77,7 +77,7 @@ CREATE TABLE epoch_end(
   epoch INTEGER NOT NULL REFERENCES epoch(id),
   lane INTEGER NOT NULL,
   last_seq INTEGER NOT NULL,
-  told_by INTEGER NOT NULL,
+  told_by INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(epoch, lane)
 ) WITHOUT ROWID;
 

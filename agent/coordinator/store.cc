@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 
 #include "base/log.hh"
 
@@ -13,7 +14,12 @@ namespace {
 constexpr char kSchema[] =
 #include "schema.sql.inc"
     ;
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
+// From each version to the next, the first from 1.
+constexpr const char* kUpgrades[] = {
+    "ALTER TABLE epoch_end ADD COLUMN told_by INTEGER NOT NULL DEFAULT 0",
+};
+static_assert(std::size(kUpgrades) == kVersion - 1);
 constexpr int kCacheKib = 32 << 10;
 constexpr uint64_t kWalBytes = 16 << 20;  // a shorter WAL writes pages back that change again soon
 
@@ -66,7 +72,21 @@ Result<void> Store::create_or_check() {
     return Error{Errc::kUnsupported, "'" + db_.path() +
                                          "' was written by a newer farmhand-coordinator; install "
                                          "that version again"};
-  return {};
+  return upgrade();
+}
+
+Result<void> Store::upgrade() {
+  auto version = number(db_, "SELECT value FROM meta WHERE key = 'schema'");
+  if (!version) return version.error();
+  if (*version < 1 || *version >= kVersion) return {};  // newer ones permit our reading
+  auto transaction = begin();
+  if (!transaction) return transaction.error();
+  for (int64_t step = *version; step < kVersion; ++step)
+    if (auto done = db_.exec(kUpgrades[step - 1]); !done) return done;
+  const std::string note =
+      "UPDATE meta SET value = " + std::to_string(kVersion) + " WHERE key = 'schema'";
+  if (auto done = db_.exec(note.c_str()); !done) return done;
+  return transaction->commit();
 }
 
 Result<void> Store::prepare() {

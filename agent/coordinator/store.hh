@@ -33,6 +33,7 @@ class Store {
  private:
   explicit Store(sqlite::Database db) : db_(std::move(db)) {}
   Result<void> create_or_check();
+  Result<void> upgrade();
   Result<void> prepare();
 
   sqlite::Database db_;  // before the statements: they go first

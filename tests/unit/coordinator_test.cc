@@ -212,6 +212,25 @@ TEST_CASE("what cannot be known of a newer node's records is kept without effect
   CHECK(f.report().ok());
 }
 
+TEST_CASE("a store of the version before is brought up to date, once") {
+  StoreFixture f;
+  const std::string path = f.dir.file("coordinator.db");
+  f.store.reset();
+  const auto alter = [&](const char* sql) {
+    auto db = sqlite::Database::open(path, {});
+    REQUIRE(db.ok());
+    REQUIRE(db->exec(sql).ok());
+  };
+  alter(
+      "ALTER TABLE epoch_end DROP COLUMN told_by; UPDATE meta SET value = 1 WHERE key = 'schema'");
+  f.open();
+  CHECK((*f.store->nodes.find(f.uuid))->id == f.node);
+  f.open();
+  f.store.reset();
+  alter("UPDATE meta SET value = 9 WHERE key = 'min_reader'");
+  CHECK(Store::open(path).error().code == Errc::kUnsupported);
+}
+
 TEST_CASE("the last readings of a device are one row, and honest") {
   StoreFixture f;
   NodeLane inventories;
