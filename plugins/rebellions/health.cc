@@ -8,15 +8,6 @@ namespace farmhand::rebellions {
 
 namespace {
 
-__attribute__((format(printf, 1, 2))) std::string said(const char* format, ...) {
-  char text[240];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  return text;
-}
-
 void check_identity(Call& call, const Card& card) {
   if (!card.uuid.empty()) return call.emit(ok_record("identity"));
   emit_verdict(call, "identity", FH_VERDICT_WARN, FH_REASON_DEVICE_IDENTITY,

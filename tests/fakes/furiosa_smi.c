@@ -27,33 +27,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SCENARIO_VARIABLE "FAKE_FURIOSA_SMI"
 #include "scenario.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define ALL -1
 #if FAKE_RELEASE >= 4
 #define NAMES_CORES 1
 #else
 #define NAMES_CORES 0
 #endif
-
-/* The value of the last line `card word …` into `value`; 0 if there is none. */
-static int said(int card, const char* word, char* value, size_t size) {
-  FILE* file = open_scenario("FAKE_FURIOSA_SMI");
-  if (file == NULL) return 0;
-  char line[256], who[32], what[64], rest[160];
-  int found = 0;
-  while (fgets(line, sizeof line, file) != NULL) {
-    rest[0] = '\0';
-    if (sscanf(line, "%31s %63s %159[^\n]", who, what, rest) < 2) continue;
-    const int mine = strcmp(who, "*") == 0 || (card != ALL && atoi(who) == card);
-    if (!mine || strcmp(what, word) != 0) continue;
-    found = 1;
-    snprintf(value, size, "%s", rest);
-  }
-  fclose(file);
-  return found;
-}
 
 static double number(int card, const char* word, double otherwise) {
   char value[160];

@@ -25,10 +25,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SCENARIO_VARIABLE "FAKE_NVML"
 #include "scenario.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define ALL -1
 #define CARDS_MAX 64
 #define LINKS 4
 
@@ -46,24 +46,6 @@ static uint32_t divided[CARDS_MAX];
 /* 1g.10gb is profile 19, 3g.40gb is 9; of the card's eight memory slices they take one and four. */
 static int size_of(int profile) { return profile == 19 ? 1 : profile == 9 ? 4 : 0; }
 
-/* The value of the last line `card word …` into `value`; 0 if there is none. */
-static int said(int card, const char* word, char* value, size_t size) {
-  FILE* file = open_scenario("FAKE_NVML");
-  if (file == NULL) return 0;
-  char line[256], who[32], what[64], rest[160];
-  int found = 0;
-  while (fgets(line, sizeof line, file) != NULL) {
-    rest[0] = '\0';
-    if (sscanf(line, "%31s %63s %159[^\n]", who, what, rest) < 2) continue;
-    const int mine = strcmp(who, "*") == 0 || (card != ALL && atoi(who) == card);
-    if (!mine || strcmp(what, word) != 0) continue;
-    found = 1;
-    snprintf(value, size, "%s", rest);
-  }
-  fclose(file);
-  return found;
-}
-
 static uint64_t number(int card, const char* word, uint64_t otherwise) {
   char value[160];
   return said(card, word, value, sizeof value) ? strtoull(value, NULL, 0) : otherwise;
@@ -71,7 +53,7 @@ static uint64_t number(int card, const char* word, uint64_t otherwise) {
 
 /* Whether a line `card word name …` is there, and its number. */
 static int told(int card, const char* word, const char* name, int* value) {
-  FILE* file = open_scenario("FAKE_NVML");
+  FILE* file = open_scenario();
   if (file == NULL) return 0;
   char line[256], who[32], what[64], which[64];
   int found = 0, code = 0;

@@ -25,32 +25,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SCENARIO_VARIABLE "FAKE_RBLN_ML"
 #include "scenario.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define ALL -1
 #define FIRST_HANDLE 0x1000u
 
 static uint32_t opened[64];
 static uint32_t opened_count;
-
-/* The value of the last line `device word …` into `value`; 0 if there is none. */
-static int said(int device, const char* word, char* value, size_t size) {
-  FILE* file = open_scenario("FAKE_RBLN_ML");
-  if (file == NULL) return 0;
-  char line[256], who[32], what[64], rest[160];
-  int found = 0;
-  while (fgets(line, sizeof line, file) != NULL) {
-    rest[0] = '\0';
-    if (sscanf(line, "%31s %63s %159[^\n]", who, what, rest) < 2) continue;
-    const int mine = strcmp(who, "*") == 0 || (device != ALL && atoi(who) == device);
-    if (!mine || strcmp(what, word) != 0) continue;
-    found = 1;
-    snprintf(value, size, "%s", rest);
-  }
-  fclose(file);
-  return found;
-}
 
 static double number(int device, const char* word, double otherwise) {
   char value[160];

@@ -30,6 +30,16 @@ class Failure : public std::runtime_error {
   int64_t vendor_code_;
 };
 
+// A sentence with its numbers, as printf writes them; cut to what an fh_error holds.
+__attribute__((format(printf, 1, 2))) inline std::string said(const char* format, ...) {
+  char text[sizeof(fh_error::text)];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  return text;
+}
+
 // Throws a Failure: fail(FH_E_UNSUPPORTED, "cannot open '%s': install the driver", path).
 [[noreturn]] __attribute__((format(printf, 2, 3))) inline void fail(int32_t code,
                                                                     const char* format, ...) {
