@@ -70,9 +70,9 @@ uint32_t sum_of(uint32_t epoch, Lane lane, const EpochEnd& end) {
   return crc32c(bytes);
 }
 
-// Rows of version 1 have none.
-bool sum_is(const Query& q, int column, uint32_t sum) {
-  return q.is_null(column) || q.integer(column) == int64_t{sum};
+// What is read from a damaged page may look like a row of NULLs.
+bool sum_is(const Query& q, int column, uint32_t sum, bool may_be_null) {
+  return q.is_null(column) ? may_be_null : q.integer(column) == int64_t{sum};
 }
 
 const Error kDamagedRegister = {Errc::kCorrupt, "what the queue file says of itself is damaged"};
@@ -103,8 +103,9 @@ Result<void> each_row(sqlite::Database& db, std::string_view sql,
 
 }  // namespace
 
-Result<Registers> Registers::load(sqlite::Database& db) {
+Result<Registers> Registers::load(sqlite::Database& db, bool unsealed) {
   Registers r(db);
+  r.unsealed_ = unsealed;
   if (auto loaded = r.load_lanes(); !loaded) return loaded.error();
   if (auto loaded = r.load_epochs(); !loaded) return loaded.error();
   if (auto loaded = r.load_boots(); !loaded) return loaded.error();
@@ -119,6 +120,8 @@ Result<Registers> Registers::load(sqlite::Database& db) {
 Registers Registers::load_readable(sqlite::Database& db, LanesKnown& lanes_known) {
   Registers r(db);
   r.lenient_ = true;
+  const auto version = r.meta("version");
+  r.unsealed_ = version && *version == "1";
   (void)r.load_lanes();
   lanes_known = r.lanes_sound_;
   (void)r.load_epochs();
@@ -147,7 +150,7 @@ Result<void> Registers::load_lanes() {
                         array_from(q.blob(5)), place_at(q, 6),        array_from(q.blob(8)),
                         place_at(q, 9),        unsigned_at(q, 11),    unsigned_at(q, 12),
                         unsigned_at(q, 13),    unsigned_at(q, 14),    unsigned_at(q, 15)};
-        lanes_sound_[index] = sum_is(q, 16, sum_of(index, lanes[index]));
+        lanes_sound_[index] = sum_is(q, 16, sum_of(index, lanes[index]), unsealed_);
       });
   if (!done) return done;
   for (const bool sound : lanes_sound_) {
@@ -163,7 +166,7 @@ Result<void> Registers::load_epochs() {
                        [&](const Query& q) {
                          const KnownEpoch known{static_cast<uint32_t>(q.integer(0)),
                                                 {unsigned_at(q, 1), array_from(q.blob(2))}};
-                         if (sum_is(q, 3, sum_of(known.id, known.epoch))) {
+                         if (sum_is(q, 3, sum_of(known.id, known.epoch), unsealed_)) {
                            epochs_.push_back(known);
                          } else {
                            sound = false;
@@ -171,6 +174,24 @@ Result<void> Registers::load_epochs() {
                        });
   if (done && !sound && !lenient_) return kDamagedRegister;
   return done;
+}
+
+Result<void> Registers::seal(sqlite::Database& db) {
+  auto r = load(db, true);
+  if (!r) return r.error();
+  const auto epochs = std::exchange(r->epochs_, {});
+  for (const auto& known : epochs) {
+    for (const Lane lane : kLanes) {
+      auto end = r->find_end(known.id, lane);
+      if (!end) return end.error();
+      if (!*end) continue;
+      if (auto put = r->put_end(known.id, lane, **end); !put) return put;
+    }
+    if (auto put = r->add_epoch(known.id, known.epoch); !put) return put;
+  }
+  r->saved_ = {};
+  for (LaneState& state : r->saved_) state.last_seq = ~uint64_t{0};
+  return r->save_lanes();
 }
 
 // A copy of the epoch lies on another page, with how far the lanes were applied when it began.
@@ -293,7 +314,7 @@ std::optional<uint32_t> Registers::find_id(const Epoch& epoch) const {
 
 Result<void> Registers::add_epoch(uint32_t id, const Epoch& epoch) {
   auto done = each_row(
-      *db_, "INSERT INTO epoch VALUES (?, ?, ?, ?)",
+      *db_, "INSERT OR REPLACE INTO epoch VALUES (?, ?, ?, ?)",
       [&](Query& q) {
         q.bind(id).bind(epoch.counter).bind_blob(raw(epoch.random)).bind(sum_of(id, epoch));
       },
@@ -339,7 +360,7 @@ Result<std::optional<EpochEnd>> Registers::find_end(uint32_t epoch, Lane lane) {
       [&](Query& q) { q.bind(epoch).bind(index_of(lane)); },
       [&](const Query& q) {
         end = EpochEnd{unsigned_at(q, 0), array_from(q.blob(1))};
-        sound = sum_is(q, 2, sum_of(epoch, lane, *end));
+        sound = sum_is(q, 2, sum_of(epoch, lane, *end), unsealed_);
       });
   if (lenient_ && (!done || !sound || !end)) {
     const auto copy = end_copies_.find({epoch, static_cast<uint32_t>(index_of(lane))});

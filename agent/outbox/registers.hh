@@ -46,7 +46,11 @@ struct EpochEnd {
 class Registers {
  public:
   Registers() = default;  // of no file
-  static Result<Registers> load(sqlite::Database& db);
+  // `unsealed`: rows without a checksum are as good as others.
+  static Result<Registers> load(sqlite::Database& db, bool unsealed = false);
+  // Gives the rows of the bare schema, or of version 1, their checksums and copies. Within a
+  // transaction.
+  static Result<void> seal(sqlite::Database& db);
   // Of a damaged file: what cannot be read is taken from copies, or stays empty. `lanes_known` says
   // which lanes are as they were; of the others only an earlier applied place is known.
   using LanesKnown = std::array<bool, kLaneCount>;
@@ -104,6 +108,7 @@ class Registers {
   sqlite::Statement save_lane_;
   std::array<LaneState, kLaneCount> saved_;
   LanesKnown lanes_sound_{};
+  bool unsealed_ = false;
   bool lenient_ = false;                                          // of a damaged file
   std::map<std::pair<uint32_t, uint32_t>, EpochEnd> end_copies_;  // by epoch and lane
   std::array<std::pair<Place, Chain>, kLaneCount> applied_once_{};

@@ -24,7 +24,7 @@ CREATE TABLE epoch_end (
 -- Boots of the machine: boottimes compare only within one.
 CREATE TABLE boot (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE);
 
--- `crc` covers the row, here and in the two above; NULL in rows of version 1.
+-- `crc` covers the row, here and in the two above; NULL only until the file is made or taken over.
 --
 -- One row per lane. `last_*` are of the current epoch; `applied_*`: what the coordinator has;
 -- `floor_*`: everything up to here is deleted; `thinned_*`: everything up to here is thinned.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox/tables.hh"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/digest.hh"
+#include "base/file.hh"
 
 namespace farmhand {
 
@@ -44,6 +48,7 @@ Result<void> make_schema(sqlite::Database& db) {
   auto transaction = sqlite::Transaction::begin(db);
   if (!transaction) return transaction.error();
   if (auto made = db.exec(kSchema); !made) return made;
+  if (auto sealed = Registers::seal(db); !sealed) return sealed;
   if (auto noted = note_schema(db); !noted) return noted;
   return transaction->commit();
 }
@@ -67,8 +72,17 @@ Result<int64_t> readable_version(sqlite::Database& db) {
   return version;
 }
 
+// A header that forbids writing is SQLite's of a later time, or damaged.
+bool may_be_written(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 20> header{};
+  if (::pread(fd.get(), header.data(), header.size(), 0) != std::ssize(header)) return true;
+  return header[18] <= 2 && header[18] > 0;
+}
+
 // Ours, of a version we may read, and sound.
 Result<void> check(sqlite::Database& db) {
+  if (!may_be_written(db.path())) return damaged(db, "its header forbids writing");
   auto application = ask(db, "PRAGMA application_id");
   if (!application) return application.error();
   if (*application != kApplicationId) return damaged(db, "is not an outbox");
@@ -95,6 +109,7 @@ Result<void> migrate(sqlite::Database& db) {
   for (auto step = static_cast<size_t>(*version - 1); step < kSteps.size(); ++step) {
     if (auto done = db.exec(kSteps[step]); !done) return done;
   }
+  if (auto sealed = Registers::seal(db); !sealed) return sealed;
   if (auto noted = note_schema(db); !noted) return noted;
   return transaction->commit();
 }

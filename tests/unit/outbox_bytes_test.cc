@@ -92,7 +92,9 @@ TEST_CASE("each byte flipped: ready in time, every loss a gap") {
   Outcome outcome;
   const size_t step = full() ? 1 : slow() ? 2999 : 19;
   size_t turn = 0;
-  for (size_t at = 0; at < original.queue.size(); at += step) {
+  for (size_t at = 0; at < original.queue.size(); ++at) {
+    const bool head_of_page = at % kPageBytes < 24 && !slow();  // where one byte matters most
+    if (at % step != 0 && !head_of_page) continue;
     for (const char pattern : {'\xff', static_cast<char>(1 << turn++ % 8)}) {
       std::string flipped = original.queue;
       flipped[at] = static_cast<char>(flipped[at] ^ pattern);
