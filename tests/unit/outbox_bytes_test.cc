@@ -10,7 +10,7 @@
 
 #include "base/file.hh"
 #include "base/log.hh"
-#include "outbox_script.hh"
+#include "outbox_recovery.hh"
 
 using namespace farmhand;
 

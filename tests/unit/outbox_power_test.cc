@@ -6,7 +6,7 @@
 
 #include "base/log.hh"
 #include "fault_vfs.hh"
-#include "outbox_script.hh"
+#include "outbox_recovery.hh"
 
 using namespace farmhand;
 

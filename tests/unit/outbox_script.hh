@@ -4,61 +4,12 @@
 // after it, checkpoints, pages given back, an orderly end and a new start.
 #pragma once
 
-#include <chrono>
-#include <filesystem>
 #include <functional>
-#include <memory>
 
-#include "outbox/queue_file.hh"
 #include "outbox_checker.hh"
-#include "outbox_fixture.hh"
-#include "store/state.hh"
+#include "outbox_node.hh"
 
 namespace farmhand {
-
-// state.db and queue.db of one directory, as the agent has them.
-struct Node {
-  explicit Node(std::string directory) : dir(std::move(directory)) {}
-
-  // Small, so that quotas are reached in a few commits.
-  static Budget budget() {
-    Budget b;
-    b.file_bytes = 512 << 10;
-    b.checkpoint_bytes = 48 << 10;
-    b.wal_bytes_kept = 72 << 10;
-    b.ballast_bytes = 16 << 10;
-    b.evidence_bytes = 8 << 10;
-    b.vacuum_bytes = 96 << 10;
-    b.lane_bytes = {64 << 10, 48 << 10, 32 << 10, 40 << 10, 80 << 10};
-    b.size_max = b.file_bytes + 4 * b.checkpoint_bytes + b.ballast_bytes + b.evidence_bytes;
-    return b;
-  }
-
-  Result<void> open(const Stamp& now) {
-    if (!state) {
-      auto opened = StateFile::open(dir + "/state.db");
-      if (!opened) return opened.error();
-      state = std::make_unique<StateFile>(std::move(*opened));
-      epochs = std::make_unique<StateEpochStore>(*state);
-    }
-    if (!queue) {
-      queue = std::make_unique<QueueFile>(
-          QueueFile::Options{dir + "/queue.db", budget(), epochs.get(), plain_encoders(), ""});
-    }
-    return queue->ensure_open(now);
-  }
-  void close(bool clean) {
-    if (queue) queue->close(clean);
-    queue.reset();
-    epochs.reset();
-    state.reset();
-  }
-
-  std::string dir;
-  std::unique_ptr<StateFile> state;
-  std::unique_ptr<StateEpochStore> epochs;
-  std::unique_ptr<QueueFile> queue;
-};
 
 class OutboxScript {
  public:
@@ -258,54 +209,5 @@ class OutboxScript {
 
   int made_ = 0;
 };
-
-// What is found in `directory` after a disturbance that is over: it opens at once, takes records,
-// and everything is with the coordinator in the end. The sentences say what is not as it should be.
-struct Recovery {
-  std::vector<std::string> complaints;
-  double open_ms = 0;
-  bool set_aside = false, new_epoch = false, lost = false;
-  int first_absent = 0;
-};
-
-// `damage`: what is found is not what was written, so records may be gone if gaps say so.
-inline Recovery recover(const std::string& directory, const OutboxScript& before,
-                        bool damage = false) {
-  Recovery out;
-  OutboxScript script(before, directory);
-  const auto begin = std::chrono::steady_clock::now();
-  const auto opened = script.node.open(script.now);
-  const Epoch before_epoch =
-      before.notes.accepted.empty() ? Epoch{} : before.notes.accepted.back().epoch;
-  out.open_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-  if (!opened) {
-    out.complaints.push_back("it does not open: " + opened.error().message);
-    return out;
-  }
-  // Damage may first be found by a commit, whose caller hears of it.
-  int found = 0;
-  script.disturbed = [&] { return damage && found < 3; };
-  script.after_step = [&] { ++found; };
-  script.commit({1, 1, 1, 1, 1}, 60);
-  if (damage) script.commit({1, 1, 1, 1, 1}, 60);
-  found = 3;
-  script.commit({1, 1, 1, 1, 1}, 60);
-  if (!script.send_all()) out.complaints.push_back("it does not come to an end");
-  Checker checker(script.notes, script.coordinator);
-  checker.damage = damage;
-  auto more = checker.complaints();
-  out.lost = checker.lost();
-  out.first_absent = checker.first_absent();
-  out.new_epoch = script.node.queue->stats().epoch != before_epoch;
-  out.complaints.insert(out.complaints.end(), more.begin(), more.end());
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    out.set_aside = out.set_aside || name.starts_with("queue.bad") || name.starts_with("queue.new");
-  }
-  if (out.set_aside && !damage) out.complaints.push_back("a sound file was set aside");
-  script.node.close(true);
-  return out;
-}
 
 }  // namespace farmhand

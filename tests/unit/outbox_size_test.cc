@@ -2,6 +2,7 @@
 // Every byte is bounded: whatever is written, and after each write, the files together are within
 // size_max. What was drained goes back to the disk.
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/log.hh"
 #include "fault_vfs.hh"
