@@ -187,24 +187,11 @@ void Session::on_applied(const Result<Applied>& applied) {
 }
 
 void Session::push(const CommandRow& command) {
-  if (!live()) return;
-  send(wire::SignedCommand{command.payload, command.signature, command.key_id});
-  unacknowledged_.push_back({command, clock_.boottime_ns()});
-}
-
-void Session::push_again() {
-  const uint64_t now_ns = clock_.boottime_ns();
-  for (Pushed& one : unacknowledged_) {
-    if (!live() || now_ns - one.sent_ns < limits_.command_ms * 1'000'000) continue;
-    one.sent_ns = now_ns;
-    send(wire::SignedCommand{one.command.payload, one.command.signature, one.command.key_id});
-  }
+  if (live()) send(wire::SignedCommand{command.payload, command.signature, command.key_id});
 }
 
 void Session::on_command_ack(const wire::CommandAck& ack) {
   if (!live()) return;
-  std::erase_if(unacknowledged_,
-                [&](const Pushed& one) { return one.command.uuid == ack.command_uuid; });
   ask_([node = node_->id,
         uuid = ack.command_uuid](Store& store) { return store.commands.set_acked(node, uuid); },
        [](Result<void>) {});
@@ -231,8 +218,7 @@ void Session::refuse(const std::string& code, const std::string& sentence) {
 
 void Session::look_for_silence() {
   if (clock_.boottime_ns() - heard_ns_ > limits_.silence_ms_max * 1'000'000)
-    return end("nothing was heard from the node");
-  push_again();
+    end("nothing was heard from the node");
 }
 
 void Session::end(const std::string& why) {

@@ -24,8 +24,6 @@ struct SessionLimits {
   uint64_t silence_ms_max = 15'000;  // a node pings more often than that
   // A second session of a node waits so long for the first to prove that it lives.
   uint64_t duplicate_ms = 6'000;
-  // A command that was not acknowledged for so long is pushed again: the node could not persist it.
-  uint64_t command_ms = 30'000;
 };
 
 class Session {
@@ -59,7 +57,6 @@ class Session {
   void welcome();
   void go_live(std::vector<wire::Watermark> watermarks, const std::vector<CommandRow>& commands);
   void look_for_silence();
-  void push_again();
   void on_command_ack(const wire::CommandAck& ack);
   void send(wire::CoordinatorMessage message);
   void end(const std::string& why);
@@ -77,11 +74,6 @@ class Session {
   std::optional<wire::Hello> hello_;
   uint64_t heard_ns_ = 0;
   int applying_ = 0;
-  struct Pushed {
-    CommandRow command;
-    uint64_t sent_ns;
-  };
-  std::vector<Pushed> unacknowledged_;
   Timer step_timer_;
   Timer silence_timer_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -263,7 +263,7 @@ void Commands::Impl::report_later(const Uuid& uuid, const std::string& record) {
   later([uuid, record](Impl& self) { self.report(uuid, record); });
 }
 
-// What the disk did not let us do is done again: the coordinator pushes a command once in a
+// What the disk did not let us do is done again here: the coordinator pushes a command once in a
 // session.
 void Commands::Impl::later(std::function<void(Impl&)> then) {
   if (closed_) return;

@@ -83,7 +83,6 @@ struct Farm {
     options.key = pki().key("server");
     options.public_ca = pki().cert("ca");
     options.sessions.duplicate_ms = 300;
-    options.sessions.command_ms = 100;
     auto made = net::Context::create(loop);  // of its own, as a process has
     REQUIRE(made);
     coordinator_net = std::move(*made);

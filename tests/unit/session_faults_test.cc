@@ -160,33 +160,6 @@ TEST_CASE("a disk that went back and produced past its old end loses nothing of 
   CHECK(records_in(report, Lane::kHealth) == 35);
 }
 
-TEST_CASE("a command that the node could not persist is pushed again in the same session") {
-  Pair pair;
-  pair.farm.stop();
-  coordinator::CommandRow command;
-  command.uuid = Uuid::random();
-  {
-    auto store = coordinator::Store::open(coordinator::store_path(pair.farm.state_dir()));
-    REQUIRE(store);
-    auto row = (*store)->nodes.find(pair.node->uuid);
-    REQUIRE(row);
-    command.node_id = (*row)->id;
-    command.payload = "payload";
-    REQUIRE((*store)->commands.add(command));
-  }
-  pair.farm.start();
-  pair.node->connect();
-  int pushed = 0;
-  pair.node->uplink->on_command([&](const wire::SignedCommand& came, auto ack) {
-    CHECK(came.payload == "payload");
-    if (++pushed == 2) ack({command.uuid});
-  });
-  CHECK(pair.farm.until([&] { return pushed == 2; }));
-  pair.farm.loop.run_for_ms(1'500);
-  CHECK(pushed == 2);
-  CHECK(pair.node->uplink->status().sessions == 1);
-}
-
 TEST_CASE("a coordinator that welcomes a node and then fails is asked less and less often") {
   Farm farm;
   net::Server::Options options;

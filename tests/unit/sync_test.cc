@@ -322,6 +322,41 @@ TEST_CASE("a signed command runs once, an unsigned one never, and both are repor
   commands.reset();
 }
 
+TEST_CASE("a command that cannot be persisted waits, unacknowledged, and runs once when it can") {
+  Pair pair;
+  const SigningKey key = SigningKey::generate();
+  const std::string dir = pair.node->dir + "/later";
+  StateFile state = StateFile::closed(dir + "/state.db", {commands_module()});
+  auto commands = std::make_unique<Commands>(
+      pair.farm.loop, pair.farm.clock, *pair.node->store, state, *pair.node->outbox,
+      Commands::Options{{key.public_key().pem()}, partitions_of(pair.node->credential)});
+  int runs = 0, acknowledged = 0;
+  commands->handle("report_inventory", [&](const wire::Command&, Commands::Done done) {
+    ++runs;
+    done(std::string("done"));
+  });
+  wire::Command command;
+  command.uuid = Uuid::random();
+  command.kind = "report_inventory";
+  command.partition = "kt-rebellions";
+  command.not_after_realtime_ns = pair.farm.clock.realtime_ns() + 60'000'000'000;
+  wire::SignedCommand proof{wire::encode_command(command), "", key.public_key().id()};
+  proof.signature = key.sign(wire::bytes_to_sign(proof.payload));
+  const auto push = [&] { commands->receive(proof, [&](wire::CommandAck) { ++acknowledged; }); };
+  push();
+  pair.farm.loop.run_for_ms(100);
+  push();  // the next session's
+  CHECK(acknowledged == 0);
+  CHECK(runs == 0);
+  REQUIRE(make_directories(dir).ok());
+  CHECK(pair.farm.until([&] { return acknowledged == 1 && runs == 1; }));
+  pair.farm.loop.run_for_ms(1'200);
+  CHECK(acknowledged == 1);
+  CHECK(runs == 1);
+  commands.reset();
+  pair.node.reset();
+}
+
 TEST_CASE("repeated, stale and early acknowledgements delete nothing that was not applied") {
   Farm farm;
   net::Server::Options options;
