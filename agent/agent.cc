@@ -21,11 +21,6 @@ namespace {
 // systemd's and the operator's patience is 5 s; what has not ended by then is left behind.
 constexpr uint64_t kStopMs = 4'500;
 
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == path.npos ? "." : path.substr(0, slash);
-}
-
 // The plugin a manifest's file name stands for: `…/furiosa.toml` is `furiosa`.
 std::string plugin_named_by(const std::string& manifest_path) {
   const size_t slash = manifest_path.rfind('/');

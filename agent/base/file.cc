@@ -48,9 +48,14 @@ Result<void> write_whole(int fd, std::string_view content, const std::string& pa
 
 }  // namespace
 
-Result<void> sync_directory_of(const std::string& path) {
+std::string directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
-  const std::string dir = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  if (slash == path.npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<void> sync_directory_of(const std::string& path) {
+  const std::string dir = directory_of(path);
   const Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return error_from_errno("fsync '" + dir + "'", errno);
   return {};

@@ -30,6 +30,9 @@ class Fd {
   int fd_ = -1;
 };
 
+// Of `a/b`, `/b` and `b`: `a`, `/` and `.`.
+std::string directory_of(const std::string& path);
+
 // At most `bytes_max` bytes; a larger file is an error, not a cut one.
 Result<std::string> read_file(const std::string& path, size_t bytes_max = 1 << 20);
 

@@ -42,10 +42,8 @@ void Ballast::release(uint64_t boottime_ns) {
 }
 
 bool Ballast::disk_is_roomy() const {
-  const size_t slash = path_.rfind('/');
-  const std::string directory = slash == path_.npos ? "." : path_.substr(0, slash + 1);
   struct statvfs disk {};
-  return ::statvfs(directory.c_str(), &disk) == 0 &&
+  return ::statvfs(directory_of(path_).c_str(), &disk) == 0 &&
          uint64_t{disk.f_bavail} * disk.f_frsize >= room_bytes();
 }
 

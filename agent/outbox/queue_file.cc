@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/file.hh"
 #include "base/log.hh"
 #include "outbox/watermarks.hh"
 
@@ -15,11 +16,6 @@ constexpr uint64_t kVacuumPages = 64;  // a few pages per idle tick
 std::string sibling(const std::string& path, std::string_view suffix) {
   const std::string stem = path.ends_with(".db") ? path.substr(0, path.size() - 3) : path;
   return stem + std::string(suffix);
-}
-
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == path.npos ? "." : path.substr(0, slash);
 }
 
 // The caller's mistake, not the file's.

@@ -22,11 +22,6 @@ namespace {
 // back.
 constexpr int kFailedOpensMax = 10;
 
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == path.npos ? "." : path.substr(0, slash);
-}
-
 // `…/queue` for `…/queue.db`: what belongs to it is named after it.
 std::string stem_of(const std::string& path) {
   return path.ends_with(".db") ? path.substr(0, path.size() - 3) : path;
