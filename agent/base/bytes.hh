@@ -2,6 +2,7 @@
 // Little-endian integers in byte strings, and hex. Bytes travel as std::string: it owns, it moves.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -39,6 +40,19 @@ inline std::optional<std::string_view> take_bytes(std::string_view& in, size_t n
   const std::string_view taken = in.substr(0, n);
   in.remove_prefix(n);
   return taken;
+}
+
+// The bytes of an array, as a string that does not own them.
+inline std::string_view raw(const auto& array) {
+  return {reinterpret_cast<const char*>(array.data()), array.size()};
+}
+
+// An array of exactly N bytes; zeros where there are more or fewer.
+template <size_t N>
+std::array<uint8_t, N> array_from(std::string_view bytes) {
+  std::array<uint8_t, N> array{};
+  if (bytes.size() == N) std::memcpy(array.data(), bytes.data(), N);
+  return array;
 }
 
 std::string hex_from_bytes(std::string_view bytes);

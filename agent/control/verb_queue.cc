@@ -22,7 +22,7 @@ void write_lane(Json& json, Lane lane, const LaneStats& stats, bool in_flight) {
 }
 
 std::string hex_of_epoch(const Epoch& epoch) {
-  return hex_from_bytes({reinterpret_cast<const char*>(epoch.random.data()), epoch.random.size()});
+  return hex_from_bytes(raw(epoch.random));
 }
 
 }  // namespace

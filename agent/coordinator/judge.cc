@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.hh"
 #include "base/digest.hh"
 
 namespace farmhand::coordinator {
@@ -26,7 +27,7 @@ bool chain_holds(const wire::Segment& s, const wire::Chain& before) {
 
 wire::Chain chain_after(const wire::Chain& before, std::string_view bytes) {
   Sha256Hasher hasher;
-  hasher.add({reinterpret_cast<const char*>(before.data()), before.size()});
+  hasher.add(raw(before));
   hasher.add(bytes);
   const Sha256 digest = hasher.finish();
   wire::Chain chain;

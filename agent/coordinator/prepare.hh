@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.hh"
 #include "base/ids.hh"
 #include "store/statement.hh"
 
@@ -47,18 +48,6 @@ auto rows_of(sqlite::Query& query, Make make) -> Result<std::vector<decltype(mak
     if (!*standing) return rows;
     rows.push_back(make(query));
   }
-}
-
-inline std::string_view raw(const auto& array) {
-  return {reinterpret_cast<const char*>(array.data()), array.size()};
-}
-
-// A stored array of exactly N bytes; zeros where the row holds something else.
-template <size_t N>
-std::array<uint8_t, N> array_from(std::string_view blob) {
-  std::array<uint8_t, N> bytes{};
-  if (blob.size() == N) std::copy(blob.begin(), blob.end(), bytes.begin());
-  return bytes;
 }
 
 inline Uuid uuid_from(std::string_view blob) {

@@ -30,7 +30,7 @@ Result<std::optional<Epoch>> StateEpochStore::load() {
 Result<void> StateEpochStore::save(const Epoch& epoch) {
   std::string value;
   append_le(value, epoch.counter);
-  value.append(reinterpret_cast<const char*>(epoch.random.data()), epoch.random.size());
+  value += raw(epoch.random);
   return state_.set(kKey, value);
 }
 

@@ -101,7 +101,6 @@ class Registers {
   Result<void> load_epochs();
   Result<void> load_boots();
   Result<void> load_copies();
-  std::string copy_of(uint32_t id, const Epoch& epoch) const;
   Result<void> put_copy(const std::string& key, const std::string& copy);
 
   sqlite::Database* db_ = nullptr;
@@ -109,8 +108,8 @@ class Registers {
   std::array<LaneState, kLaneCount> saved_;
   LanesKnown lanes_sound_{};
   bool unsealed_ = false;
-  bool lenient_ = false;                                          // of a damaged file
-  std::map<std::pair<uint32_t, uint32_t>, EpochEnd> end_copies_;  // by epoch and lane
+  bool lenient_ = false;  // of a damaged file
+  std::map<std::pair<uint32_t, Lane>, EpochEnd> end_copies_;
   std::array<std::pair<Place, Chain>, kLaneCount> applied_once_{};
   Tally saved_tally_;
   std::array<uint64_t, kLaneCount> gap_ends_{};

@@ -36,8 +36,8 @@ uint32_t crc_of(const Row& row, uint32_t crc_of_bytes) {
   std::string head;
   append_le(head, position_of(s.lane, row.from()));
   append_le(head, s.to);
-  head.append(reinterpret_cast<const char*>(row.before.data()), row.before.size());
-  head.append(reinterpret_cast<const char*>(s.chain.data()), s.chain.size());
+  head += raw(row.before);
+  head += raw(s.chain);
   append_le(head, static_cast<uint8_t>(s.kind));
   append_le(head, static_cast<uint8_t>(s.reason));
   append_le(head, s.gap_count);
@@ -129,8 +129,8 @@ Result<void> Rows::put(const Row& row) {
   const Segment& s = row.segment;
   sqlite::Query q(put_);
   q.bind(position_of(s.lane, row.from())).bind(s.to);
-  q.bind_blob({reinterpret_cast<const char*>(row.before.data()), row.before.size()});
-  q.bind_blob({reinterpret_cast<const char*>(s.chain.data()), s.chain.size()});
+  q.bind_blob(raw(row.before));
+  q.bind_blob(raw(s.chain));
   q.bind(static_cast<int>(s.kind)).bind(static_cast<int>(s.reason));
   q.bind(s.gap_count).bind(s.gap_bytes).bind(row.boot).bind(s.boottime_ns).bind(s.realtime_ns);
   q.bind(static_cast<int>(s.synchronised)).bind(static_cast<int>(s.encoding));

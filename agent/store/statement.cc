@@ -96,4 +96,18 @@ bool Query::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
+Result<void> run_once(Database& db, std::string_view sql, const std::function<void(Query&)>& bind,
+                      const std::function<void(const Query&)>& use) {
+  auto statement = Statement::prepare(db, sql);
+  if (!statement) return statement.error();
+  Query q(*statement);
+  if (bind) bind(q);
+  for (;;) {
+    auto more = q.step();
+    if (!more) return more.error();
+    if (!*more) return {};
+    if (use) use(q);
+  }
+}
+
 }  // namespace farmhand::sqlite

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -67,5 +68,10 @@ class Query {
   sqlite3_stmt* statement_;
   int bound_ = 0;
 };
+
+// For what is asked once in a while: prepared, bound, `use` called for each row, forgotten.
+Result<void> run_once(Database& db, std::string_view sql,
+                      const std::function<void(Query&)>& bind = nullptr,
+                      const std::function<void(const Query&)>& use = nullptr);
 
 }  // namespace farmhand::sqlite

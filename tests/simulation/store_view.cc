@@ -11,7 +11,6 @@
 namespace farmhand::simulation {
 namespace {
 
-using coordinator::array_from;
 
 // Of the derived tables everything but times and row numbers. Readings are walked apart.
 constexpr std::array<std::string_view, 10> kQuestions = {
