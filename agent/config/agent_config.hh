@@ -58,7 +58,7 @@ struct AgentConfig {
     std::vector<MetricInterval> metrics;
   } telemetry;
   struct {
-    Address listen{"127.0.0.1", 9464};
+    Address listen = loopback(9464);
   } metrics;
   struct {
     uint64_t size_max = uint64_t{2} << 30;

@@ -15,7 +15,7 @@ namespace farmhand {
 
 struct CoordinatorConfig {
   struct {
-    Address address{"127.0.0.1", 7443};
+    Address address = loopback(7443);
     std::string cert;       // the server certificate, PEM
     std::string key;        // its private key
     std::string client_ca;  // empty: nodes show credentials only, no client certificates

@@ -20,6 +20,10 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+inline Address loopback(uint16_t port) {
+  return {"127.0.0.1", port};
+}
+
 struct Url {
   std::string scheme;
   std::string host;  // IPv6 without its brackets
