@@ -4,6 +4,7 @@
 // the bus still has it.
 #pragma once
 
+#include <farmhand/roster.hh>
 #include <farmhand/settings.hh>
 #include <map>
 
@@ -21,7 +22,7 @@ class Inventory {
 
   // Throws FH_E_INVALID for a handle that was never given, FH_E_DEVICE_LOST for a card that is
   // gone.
-  std::shared_ptr<const Card> card(uint32_t handle);
+  std::shared_ptr<const Card> card(uint32_t handle) const { return roster_.get(handle); }
 
   bool any_driver() const { return any_driver_; }
 
@@ -33,7 +34,6 @@ class Inventory {
   bool add_library(Drafts* drafts, std::string* problem);
   bool add_tool(Drafts* drafts, Call& call, std::string* problem);
   void describe(Card* card);
-  void remember(std::vector<std::shared_ptr<const Card>> cards);
 
   const Host& host_;
   const Settings& settings_;
@@ -43,13 +43,9 @@ class Inventory {
   bool touching_all_allowed_;  // no card is quarantined
 
   KeyBook book_;
-  std::map<uint32_t, std::shared_ptr<Memory>> memories_;
+  Roster<Card> roster_;
   std::string library_said_;  // what the log was told last
   bool any_driver_ = false;
-
-  std::mutex guard_;  // of cards_ and handles_given_: calls run while another one enumerates
-  std::vector<std::shared_ptr<const Card>> cards_;
-  uint32_t handles_given_ = 0;
 };
 
 }  // namespace farmhand::furiosa

@@ -3,10 +3,8 @@
 // card that the library loses stays on the list, because the bus still has it.
 #pragma once
 
-#include <farmhand/identity.hh>
+#include <farmhand/roster.hh>
 #include <farmhand/settings.hh>
-
-#include <mutex>
 
 #include "card.hh"
 #include "library.hh"
@@ -23,9 +21,9 @@ class Inventory {
 
   // Throws FH_E_INVALID for a handle that was never given, FH_E_DEVICE_LOST for a card that is
   // gone.
-  std::shared_ptr<const Card> card(uint32_t handle);
+  std::shared_ptr<const Card> card(uint32_t handle) const { return roster_.get(handle); }
 
-  std::vector<std::shared_ptr<const Card>> cards();
+  std::vector<std::shared_ptr<const Card>> cards() const { return roster_.all(); }
 
  private:
   using Drafts = std::map<std::string, Card>;  // by PCI address
@@ -45,12 +43,8 @@ class Inventory {
   Nvml& library_;
   std::map<std::string, std::string> uuids_;  // by PCI address: a name once read stays
   KeyBook book_;
-  std::map<uint32_t, std::shared_ptr<Memory>> memories_;
+  Roster<Card> roster_;
   std::string said_;  // what the log was told last
-
-  std::mutex guard_;  // of cards_ and handles_given_: calls run while another one enumerates
-  std::vector<std::shared_ptr<const Card>> cards_;
-  uint32_t handles_given_ = 0;
 };
 
 }  // namespace farmhand::nvidia

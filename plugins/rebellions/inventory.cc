@@ -244,29 +244,10 @@ std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
     if (settings_.excluded(card.key)) continue;
     if (!card.serial.empty()) card.siblings = by_serial[card.serial];
     describe(&card);
-    card.handle = book_.handle(card.key);
-    auto& memory = memories_[card.handle];
-    if (!memory) memory = std::make_shared<Memory>();
-    card.memory = memory;
-    cards.push_back(std::make_shared<const Card>(std::move(card)));
+    cards.push_back(roster_.admit(std::move(card), &book_));
   }
-  remember(cards);
+  roster_.set(cards);
   return cards;
-}
-
-void Inventory::remember(std::vector<std::shared_ptr<const Card>> cards) {
-  const std::lock_guard lock(guard_);
-  cards_ = std::move(cards);
-  handles_given_ = book_.handles_given();
-}
-
-std::shared_ptr<const Card> Inventory::card(uint32_t handle) {
-  const std::lock_guard lock(guard_);
-  for (const auto& each : cards_) {
-    if (each->handle == handle) return each;
-  }
-  if (handle < handles_given_) fail(FH_E_DEVICE_LOST, "the device is not there any more");
-  fail(FH_E_INVALID, "no device has the handle %u", handle);
 }
 
 }  // namespace farmhand::rebellions

@@ -4,6 +4,7 @@
 // because the bus still has it.
 #pragma once
 
+#include <farmhand/roster.hh>
 #include <farmhand/settings.hh>
 #include <map>
 
@@ -21,7 +22,7 @@ class Inventory {
 
   // Throws FH_E_INVALID for a handle that was never given, FH_E_DEVICE_LOST for a device that is
   // gone.
-  std::shared_ptr<const Card> card(uint32_t handle);
+  std::shared_ptr<const Card> card(uint32_t handle) const { return roster_.get(handle); }
 
  private:
   using Drafts = std::map<std::string, Card>;  // by PCI address
@@ -34,7 +35,6 @@ class Inventory {
   bool add_tool(Drafts* drafts, Call& call, std::string* problem) const;
   void name(Drafts* drafts);
   static void describe(Card* card);
-  void remember(std::vector<std::shared_ptr<const Card>> cards);
 
   const Host& host_;
   const Settings& settings_;
@@ -42,12 +42,8 @@ class Inventory {
   Shared& shared_;
 
   KeyBook book_;
-  std::map<uint32_t, std::shared_ptr<Memory>> memories_;
+  Roster<Card> roster_;
   std::string said_;  // what the log was told last
-
-  std::mutex guard_;  // of cards_ and handles_given_: calls run while another one enumerates
-  std::vector<std::shared_ptr<const Card>> cards_;
-  uint32_t handles_given_ = 0;
 };
 
 }  // namespace farmhand::rebellions

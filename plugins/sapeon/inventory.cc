@@ -71,8 +71,7 @@ void Inventory::add_said(const Report& report, std::vector<Card>* cards) const {
 
 // An adapter that fails does not take cards off the list that only it knows.
 void Inventory::keep_unsaid(std::vector<Card>* cards) {
-  const std::lock_guard lock(guard_);
-  for (const auto& each : cards_) {
+  for (const auto& each : roster_.all()) {
     if (each->device) continue;
     cards->push_back(*each);
     cards->back().state = FH_DEVICE_UNMANAGED;
@@ -108,24 +107,10 @@ std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
   for (Card& each : found) {
     if (settings_.excluded(each.key)) continue;
     each.model = find_model(each.model_name);
-    each.handle = book_.handle(each.key);
-    auto& memory = memories_[each.handle];
-    if (!memory) memory = std::make_shared<Memory>();
-    each.memory = memory;
-    cards.push_back(std::make_shared<const Card>(std::move(each)));
+    cards.push_back(roster_.admit(std::move(each), &book_));
   }
-  const std::lock_guard lock(guard_);
-  handles_given_ = book_.handles_given();
-  return cards_ = std::move(cards);
-}
-
-std::shared_ptr<const Card> Inventory::card(uint32_t handle) {
-  const std::lock_guard lock(guard_);
-  for (const auto& each : cards_) {
-    if (each->handle == handle) return each;
-  }
-  if (handle < handles_given_) fail(FH_E_DEVICE_LOST, "the device is not there any more");
-  fail(FH_E_INVALID, "no device has the handle %u", handle);
+  roster_.set(cards);
+  return cards;
 }
 
 }  // namespace farmhand::sapeon

@@ -2,7 +2,7 @@
 // All cards: the configured PCI ids and what the adapter names, put together.
 #pragma once
 
-#include <farmhand/identity.hh>
+#include <farmhand/roster.hh>
 #include <map>
 
 #include "card.hh"
@@ -19,7 +19,7 @@ class Inventory {
 
   // Throws FH_E_INVALID for a handle that was never given, FH_E_DEVICE_LOST for a card that is
   // gone.
-  std::shared_ptr<const Card> card(uint32_t handle);
+  std::shared_ptr<const Card> card(uint32_t handle) const { return roster_.get(handle); }
 
  private:
   bool add_pci(std::vector<Card>* cards) const;
@@ -34,12 +34,8 @@ class Inventory {
   Adapter& adapter_;
   std::vector<Match> matches_;
   KeyBook book_;
-  std::map<uint32_t, std::shared_ptr<Memory>> memories_;
+  Roster<Card> roster_;
   std::vector<std::string> told_;  // what the log was told last
-
-  std::mutex guard_;  // of cards_ and handles_given_: calls run while another one enumerates
-  std::vector<std::shared_ptr<const Card>> cards_;
-  uint32_t handles_given_ = 0;
 };
 
 }  // namespace farmhand::sapeon

@@ -80,8 +80,6 @@ class KeyBook {
   uint32_t handle(const std::string& key) {
     return handles_.try_emplace(key, static_cast<uint32_t>(handles_.size())).first->second;
   }
-  // Every handle below was given once.
-  uint32_t handles_given() const { return static_cast<uint32_t>(handles_.size()); }
 
  private:
   struct Names {
