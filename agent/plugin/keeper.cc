@@ -150,7 +150,11 @@ void Keeper::take_over() {
   active_ = std::move(successor_);
   was_read_ = true;
   gap_timer_.stop();
-  take_list(active_->listed);
+  if (active_->blind.empty()) {
+    take_list(active_->listed);
+  } else {
+    book_.set_all_unknown(active_->blind);
+  }
   for (const auto& [device, metrics] : active_->metrics) book_.take_metrics(device, metrics);
   for (const auto& [device, why] : active_->failed) book_.set_unknown(book_.key_of(device), why);
   active_->since_ns = now_ns();
@@ -167,9 +171,14 @@ void Keeper::take_over() {
 }
 
 void Keeper::on_trial_passed() {
-  const std::string key = probe_->trial;
-  log::info("a quarantined device answers again", {{"plugin", told_.id}, {"device", key}});
-  quarantine_.release(key, now_ns());
+  log::info("a quarantined device answers again",
+            {{"plugin", told_.id}, {"device", probe_->trial}});
+  try_all_again();
+}
+
+// With the device that the probe was for.
+void Keeper::try_all_again() {
+  quarantine_.release(probe_->trial, now_ns());
   bury(probe_);
   start_successor();
 }

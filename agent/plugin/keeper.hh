@@ -63,6 +63,7 @@ class Keeper final : private HostProcess::Listener {
     std::vector<std::pair<uint32_t, std::vector<MetricInfo>>> metrics;
     std::vector<std::pair<uint32_t, std::string>> failed;  // devices whose metrics call failed
     size_t metrics_due = 0;
+    std::string blind;           // why it lists nothing while it keeps off some; empty: it lists
     bool condemned = false;      // a call hangs in it: it is read no longer than necessary
     bool listing_hangs = false;  // its enumeration: its devices can still be read
     uint64_t since_ns = 0;
@@ -93,6 +94,7 @@ class Keeper final : private HostProcess::Listener {
   void take_over();
   void take_list(const std::vector<ListedDevice>& listed);
   void on_trial_passed();
+  void try_all_again();
   void prove(Run& probe);
 
   void on_enumerate_failed(Run& run, const CallFailure& failure);

@@ -150,8 +150,13 @@ void Keeper::on_failed(HostProcess& host, const CallFailure& failure) {
 // nothing about devices, so those known are kept.
 void Keeper::on_enumerate_failed(Run& run, const CallFailure& failure) {
   told_.last_error = "enumerate: " + failure.sentence();
-  if (&run == probe_.get()) return on_trial_failed(told_.last_error);
-  if (failure.head.status == FH_E_UNSUPPORTED) return on_listed(*run.host, {});
+  const bool unsupported = failure.head.status == FH_E_UNSUPPORTED;
+  // Only with the excluded ones could it have listed any: nothing is known of the others, and no
+  // device can be tried alone.
+  const bool blind = unsupported && !run.excluded.empty();
+  if (&run == probe_.get()) return blind ? try_all_again() : on_trial_failed(told_.last_error);
+  if (&run == successor_.get() && blind) run.blind = failure.sentence();
+  if (unsupported && (!blind || &run == successor_.get())) return on_listed(*run.host, {});
   if (&run == active_.get()) return tell_state();
   bury(successor_);
   on_plugin_fault("enumerate failed: " + failure.sentence());

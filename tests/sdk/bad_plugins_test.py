@@ -18,6 +18,7 @@ EXPECTED = {
     'any_id': {'unknown-ids': 'compare length', 'id-garbage': 'compare length'},
     'bad_utf8': {'text': 'not UTF-8'},
     'bad_verdicts': {'health': 'other checks each time'},
+    'blind_excluded': {'life': 'in telemetry.sample'},
     'child_sample': {'life': 'in telemetry.sample'},
     'closes_foreign': {'side-effects': 'closed descriptor'},
     'crash_check': {'life': 'in health.check'},

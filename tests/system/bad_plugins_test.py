@@ -35,6 +35,7 @@ TOLD = {
     "spins_idle": "% of a core",
     "bad_utf8": "not clean UTF-8",
     "child_sample": "'sample' call for a did not return",
+    "blind_excluded": "a device cannot be kept off alone",
     "crash_create": "'create' call crashed",
     "crash_destroy": "'destroy' call crashed",
     "crash_enumerate": "'enumerate' call crashed",

@@ -77,6 +77,27 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a plugin that cannot keep off one device alone: all are unknown, none is missing, and all "
+    "come "
+    "back") {
+  Stage stage("blind_excluded");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  stage.set_fault(true);
+  REQUIRE(stage.until([&] {
+    return contains(stage.device("b").unknown, "cannot be kept off alone") &&
+           contains(stage.device("a").unknown, "did not return by its deadline");
+  }));
+  stage.run_for(1'000);
+  CHECK(stage.heard.devices.size() == 2);
+  stage.set_fault(false);
+  REQUIRE(stage.until(
+      [&] { return stage.device("a").unknown.empty() && stage.device("b").unknown.empty(); }));
+  CHECK(stage.until_both_are_read());
+  CHECK(stage.heard.devices.size() == 2);
+}
+
+TEST_CASE(
     "a call that heeds its cancel token costs its device a reading and the plugin no process") {
   Stage stage("heeds_cancel", with_deadline(150));
   stage.start();
