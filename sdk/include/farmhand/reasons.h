@@ -86,7 +86,12 @@
   X(NODE_NETWORK, "node.network", "a network link is down or slow", "Check cable and switch port.") \
   X(NODE_UNIT_FAILED, "node.unit_failed", "a system service failed", "See systemctl status.") \
   X(NODE_REBOOT_REQUIRED, "node.reboot_required", "an update asks for a reboot", "Drain the node and reboot it.") \
-  X(NODE_CHECK_FAILED, "node.check_failed", "a check command reports a problem", "Read its output.")
+  X(NODE_CHECK_FAILED, "node.check_failed", "a check command reports a problem", "Read its output.") \
+  X(NODE_OOM, "node.oom", "the kernel killed processes because memory ran out", "Find what took the memory; give jobs a memory limit.") \
+  X(NODE_LOAD, "node.load", "far more wants to run than the node has processors for", "Find the processes that run or wait; look at pressure and disks.") \
+  X(NODE_KERNEL, "node.kernel", "the kernel met a bug, a lockup or a hung task", "Save the kernel's log, drain the node and reboot it.") \
+  X(NODE_FILE_SYSTEM, "node.file_system", "a file system found itself damaged", "Unmount it and run its fsck; check the disk below it.") \
+  X(IOMMU_FAULT, "iommu.fault", "a device reached for memory that is not its own", "Look at the job or driver that used it; reset the device if it returns.")
 /* clang-format on */
 
 #define FH_REASON_DEVICE_MISSING "device.missing"
@@ -154,5 +159,10 @@
 #define FH_REASON_NODE_UNIT_FAILED "node.unit_failed"
 #define FH_REASON_NODE_REBOOT_REQUIRED "node.reboot_required"
 #define FH_REASON_NODE_CHECK_FAILED "node.check_failed"
+#define FH_REASON_NODE_OOM "node.oom"
+#define FH_REASON_NODE_LOAD "node.load"
+#define FH_REASON_NODE_KERNEL "node.kernel"
+#define FH_REASON_NODE_FILE_SYSTEM "node.file_system"
+#define FH_REASON_IOMMU_FAULT "iommu.fault"
 
 #endif

@@ -3,6 +3,7 @@
 // counter, used by one call at a time.
 #pragma once
 
+#include <deque>
 #include <optional>
 
 #include "farmhand/reading.hh"
@@ -32,6 +33,43 @@ class Growth {
   std::optional<double> last_;
   double grown_ = 0;
   bool ever_ = false;
+};
+
+// A counter of which little is normal and much is not, such as corrected errors: how far it went
+// within a window that ends now.
+class Burst {
+ public:
+  explicit Burst(uint64_t window_ns) : window_ns_(window_ns) {}
+
+  // The first look is the base. A counter that went back is a new base: its device began anew.
+  double look(const Reading& now, uint64_t time_ns = boottime_ns()) {
+    if (now.ok()) {
+      const double grown = now.value - last_.value_or(now.value);
+      last_ = now.value;
+      if (grown > 0) add(grown, time_ns);
+    }
+    while (!steps_.empty() && time_ns - steps_.front().time_ns >= window_ns_) steps_.pop_front();
+    double sum = 0;
+    for (const Step& each : steps_) sum += each.grown;
+    return sum;
+  }
+
+ private:
+  struct Step {
+    uint64_t time_ns;
+    double grown;
+  };
+
+  // However often it is looked at, 64 steps are kept.
+  void add(double grown, uint64_t time_ns) {
+    const bool near = !steps_.empty() && time_ns - steps_.back().time_ns < window_ns_ / 64;
+    if (near) steps_.back().grown += grown;
+    if (!near) steps_.push_back({time_ns, grown});
+  }
+
+  uint64_t window_ns_;
+  std::optional<double> last_;
+  std::deque<Step> steps_;
 };
 
 // A counter that should move.
