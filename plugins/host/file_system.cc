@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mounted local file systems. Only kinds known to be local are asked: statvfs() on a network mount
-// whose server is gone sleeps uninterruptibly.
+// Mounted local file systems.
 #include <errno.h>
 #include <sys/statvfs.h>
 
@@ -8,14 +7,12 @@
 #include <iterator>
 
 #include "file.hh"
+#include "mounts.hh"
 #include "source.hh"
 
 namespace farmhand::node {
 
 namespace {
-
-constexpr std::string_view kLocalKinds[] = {"ext2", "ext3",  "ext4",  "xfs", "btrfs", "f2fs",
-                                            "vfat", "exfat", "ntfs3", "zfs", "jfs",   "bcachefs"};
 
 constexpr uint32_t kIntervalMs = 10'000;
 
@@ -28,23 +25,6 @@ constexpr Quantity kQuantities[] = {
     {"filesystem.readonly", FH_METRIC_GAUGE, FH_UNIT_NONE, "mount", "1 if mounted read-only, as after an error.", kIntervalMs},
 };
 // clang-format on
-
-// The file writes blanks and backslashes in paths as \040 and the like.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  const auto octal = [](char c) { return c >= '0' && c <= '7'; };
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size() && octal(text[i + 1]) && octal(text[i + 2]) &&
-        octal(text[i + 3])) {
-      out.push_back(static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
-                                      (text[i + 3] - '0')));
-      i += 3;
-    } else {
-      out.push_back(text[i]);
-    }
-  }
-  return out;
-}
 
 class FileSystems : public Source {
  public:
@@ -61,9 +41,7 @@ class FileSystems : public Source {
       std::string device(take_word(&line));
       std::string place = unescaped(take_word(&line));
       const std::string_view kind = take_word(&line);
-      const bool local =
-          std::find(std::begin(kLocalKinds), std::end(kLocalKinds), kind) != std::end(kLocalKinds);
-      if (!local || contains(devices, device) || contains(places_, place)) continue;
+      if (!is_local_kind(kind) || contains(devices, device) || contains(places_, place)) continue;
       devices.push_back(std::move(device));
       places_.push_back(std::move(place));
     }

@@ -17,6 +17,7 @@ struct Roots {
   std::string proc = "/proc";
   std::string sys = "/sys";
   std::string file_systems;  // put before each mount point
+  std::string top;           // put before /run, /etc, /boot, /lib and /dev
 };
 
 // What is the same for all series of a name.

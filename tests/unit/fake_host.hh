@@ -52,6 +52,7 @@ struct FakeEvent {
   int64_t vendor_code;
   std::string reason, sentence;
   std::map<std::string, double> evidence;
+  std::map<std::string, std::string> texts;  // of the evidence
 };
 
 class FakeHost {
@@ -300,6 +301,7 @@ class FakeHost {
                           given.vendor_code,
                           copy(given.reason),
                           copy(given.sentence),
+                          {},
                           {}});
         return FH_OK;
       }
@@ -376,6 +378,7 @@ class FakeHost {
   int32_t take_evidence(const fh_evidence& given) {
     if (last_is_event_) {
       events.back().evidence[copy(given.name)] = given.value;
+      events.back().texts[copy(given.name)] = copy(given.text);
       return FH_OK;
     }
     if (verdicts.count(last_check_) == 0) return refuse();

@@ -10,47 +10,12 @@
 #include <fstream>
 #include <sstream>
 
-#include "fake_host.hh"
+#include "host_tree.hh"
 #include "sha256.hh"
 
 namespace fs = std::filesystem;
 
 namespace {
-
-// A /proc and a /sys of our own, thrown away with the test.
-class Tree {
- public:
-  Tree() {
-    char name[] = "/tmp/farmhand-host-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    root = name;
-    write("machine-id", "0123456789abcdef0123456789abcdef\n");
-    fs::create_directories(root + "/proc");
-    fs::create_directories(root + "/sys");
-  }
-  ~Tree() { fs::remove_all(root); }
-
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories(fs::path(root + "/" + path).parent_path());
-    std::ofstream(root + "/" + path) << text;
-  }
-
-  std::vector<std::pair<std::string, std::string>> settings() const {
-    return {{"proc_root", root + "/proc"},
-            {"sys_root", root + "/sys"},
-            {"fs_root", root + "/mnt"},
-            {"machine_id_file", root + "/machine-id"}};
-  }
-
-  // Opens the plugin over the tree, declares and samples everything.
-  void sample(FakeHost* host) const {
-    REQUIRE(host->open(settings()) == FH_OK);
-    REQUIRE(host->declare(0) == FH_OK);
-    REQUIRE(host->sample_all(0) == FH_OK);
-  }
-
-  std::string root;
-};
 
 constexpr const char* kStat =
     "cpu  1000 10 500 8000 200 5 15 0 0 0\n"
