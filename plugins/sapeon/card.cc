@@ -24,7 +24,8 @@ const AdapterCard* find_card(const Report& report, const Card& card) {
   return nullptr;
 }
 
-Look::Look(const Card& card, Adapter& adapter, const Call& call) : card_(card) {
+Look::Look(const Card& card, Adapter& adapter, const Call& call)
+    : card_(card), configured_(adapter.configured()) {
   if (card.device && !exists(card.device->folder + "/vendor")) {
     fail(FH_E_DEVICE_LOST, "%s left the PCI bus", card.pci.c_str());
   }

@@ -45,12 +45,15 @@ class Look {
 
   Reading reading(Quantity quantity) const;
   Reading throttle() const;
+  // There is an adapter, and what it last said of this card is not known.
+  bool unheard() const { return configured_ && said_ == nullptr; }
   uint64_t said_ns() const { return seen_ ? seen_->boottime_ns : 0; }
 
  private:
   const Card& card_;
   std::shared_ptr<const Adapter::Seen> seen_;
   const AdapterCard* said_ = nullptr;
+  bool configured_;
   std::string problem_;
 };
 

@@ -71,10 +71,11 @@ Reading link_reading(uint32_t which, const std::string& folder) {
   }
 }
 
-// The adapter's word for the chip's heat, else hwmon's hottest sensor.
+// The adapter's word for the chip's heat; hwmon's hottest sensor where there is no adapter, or one
+// that speaks and names no heat. While an adapter is silent the series does not change its source.
 Reading temperature(const Look& look) {
   const Reading said = look.reading(Quantity::kTemperature);
-  if (said.status != FH_SAMPLE_UNKNOWN) return said;
+  if (said.status != FH_SAMPLE_UNKNOWN || look.unheard()) return said;
   Reading most = said;
   for (const Sensor& each : look.card().sensors) {
     if (each.kind->unit != FH_UNIT_CELSIUS) continue;
