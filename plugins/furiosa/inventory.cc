@@ -158,6 +158,15 @@ void Inventory::describe(Card* card) {
   if (card->note.empty()) card->note = note_on_unmanaged(*card->places.pci);
 }
 
+// The vendor's library goes on naming a card that left the bus until it is loaded anew.
+void Inventory::drop_absent(Drafts* drafts) const {
+  std::erase_if(*drafts, [&](const auto& draft) {
+    const bool absent = !draft.second.places.pci.has_value();
+    if (absent) host_.info(draft.first + " is named by the vendor's software and not on the bus");
+    return absent;
+  });
+}
+
 std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
   Drafts drafts;
   const bool bus = add_pci(&drafts);
@@ -178,6 +187,7 @@ std::vector<std::shared_ptr<const Card>> Inventory::enumerate(Call& call) {
     fail(FH_E_UNSUPPORTED, "not detectable: no PCI bus and no driver below '%s'; %s; %s",
          (root_ / "sys").c_str(), library_problem.c_str(), tool_problem.c_str());
   }
+  if (bus) drop_absent(&drafts);
   if (library_problem != library_said_) host_.info(library_problem);
   library_said_ = library_problem;
   std::vector<Card*> all;

@@ -33,6 +33,7 @@ class Inventory {
   void add_driver(Drafts* drafts, const DriverCards& driver) const;
   bool add_library(Drafts* drafts, std::string* problem);
   bool add_tool(Drafts* drafts, Call& call, std::string* problem);
+  void drop_absent(Drafts* drafts) const;
   void describe(Card* card);
 
   const Host& host_;

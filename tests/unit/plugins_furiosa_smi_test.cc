@@ -192,6 +192,7 @@ TEST_CASE("a list that claims more than it can hold is not believed") {
 
 TEST_CASE("a full list is a list") {
   const FakeTree machine(kBlind);
+  machine.remove("sys/bus/pci");  // with a bus in sight only what is on it counts
   Bench bench(machine, kNewest, "* cards 64");
   CHECK(bench.host.devices.size() == 64);
 }
@@ -244,6 +245,16 @@ TEST_CASE("while a card is quarantined the library is left alone: it would touch
   REQUIRE(bench.host.devices.size() == 1);
   REQUIRE(bench.sample(kHealthy) == FH_OK);
   CHECK(bench.status("temperature") == FH_SAMPLE_NOT_SUPPORTED);
+}
+
+TEST_CASE("a card that the library still names and the bus no longer shows is not listed") {
+  const FakeTree tree(kBlind);
+  Bench bench(tree, kNewest, "");
+  REQUIRE(bench.host.devices.size() == 2);
+  bench.tree.remove("sys/bus/pci/devices/" + bench.host.devices[kFaulty].pci);
+  REQUIRE(bench.host.enumerate() == FH_OK);
+  REQUIRE(bench.host.devices.size() == 1);
+  CHECK(bench.sample(kHealthy) == FH_OK);
 }
 
 TEST_CASE("a library that does not start is said, and tried again") {
