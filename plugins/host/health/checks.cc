@@ -17,8 +17,7 @@ Checks node_checks(const Roots& roots, const Settings& settings) {
   checks.push_back(kernel_check(roots));
   checks.push_back(link_check(roots, settings));
   checks.push_back(fabric_check(roots));
-  checks.push_back(temperature_check(roots, settings));
-  checks.push_back(fan_check(roots, settings));
+  checks.push_back(sensor_check(roots, settings));
   checks.push_back(throttle_check(roots));
   checks.push_back(memory_error_check(roots));
   checks.push_back(bus_error_check(roots));
