@@ -7,6 +7,8 @@
 #include <farmhand/hwmon.hh>
 #include <farmhand/library.hh>
 #include <farmhand/pci.hh>
+#include <farmhand/watch.hh>
+#include <farmhand/worst.hh>
 #include <filesystem>
 #include <map>
 
@@ -283,4 +285,81 @@ TEST_CASE("a tool gets no descriptor of ours, and none is left after it") {
   CHECK(seen.output == "0\n1\n2\n3\n");  // the last is the folder itself
   close(leaky);
   CHECK(count() == before);
+}
+
+TEST_CASE("a burst is what a counter grew by within its window, from the first look on") {
+  using farmhand::good;
+  constexpr uint64_t kSecond = 1'000'000'000;
+  farmhand::Burst burst(60 * kSecond);
+  CHECK(burst.look(good(500), 1 * kSecond) == 0);
+  CHECK(burst.look(good(503), 10 * kSecond) == 3);
+  CHECK(burst.look(farmhand::no_reading(FH_SAMPLE_ERROR), 11 * kSecond) == 3);
+  CHECK(burst.look(good(1), 20 * kSecond) == 3);  // began anew
+  CHECK(burst.look(good(5), 30 * kSecond) == 7);
+  CHECK(burst.look(good(5), 71 * kSecond) == 4);
+  CHECK(burst.look(good(5), 91 * kSecond) == 0);
+}
+
+namespace {
+
+// What a host is given.
+struct Given {
+  std::vector<std::string> checks, sentences, evidence;
+  std::vector<int32_t> verdicts;
+
+  static int32_t take(void* ctx, void*, const fh_record* record) {
+    Given& given = *static_cast<Given*>(ctx);
+    if (record->kind == FH_RECORD_VERDICT) {
+      const auto& verdict = *reinterpret_cast<const fh_verdict*>(record);
+      given.checks.emplace_back(farmhand::view(verdict.check));
+      given.sentences.emplace_back(farmhand::view(verdict.sentence));
+      given.verdicts.push_back(verdict.verdict);
+    } else {
+      const auto& evidence = *reinterpret_cast<const fh_evidence*>(record);
+      given.evidence.emplace_back(farmhand::view(evidence.name));
+    }
+    return FH_OK;
+  }
+  void emit(farmhand::Worst& worst) {
+    fh_host services = farmhand::made<fh_host>();
+    services.ctx = this;
+    services.emit = &take;
+    const farmhand::Host host(&services);
+    const fh_call raw = farmhand::made<fh_call>();
+    farmhand::Call call(host, &raw);
+    worst.emit(call);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("of many parts the worst is the verdict, and what is bad goes before what is unknown") {
+  farmhand::Worst worst("disks");
+  worst.add_ok({{"free.a", 1, FH_UNIT_BYTE, {}, {}, {}}});
+  worst.add(FH_VERDICT_UNKNOWN, FH_REASON_READING_FAILED, "b is not readable");
+  worst.add(FH_VERDICT_WARN, FH_REASON_NODE_DISK_FULL, "c is nearly full",
+            {{"free.a", 2, FH_UNIT_BYTE, {}, {}, {}}});
+  worst.add(FH_VERDICT_FAIL, FH_REASON_NODE_DISK_FULL, "d is full");
+  for (int i = 0; i < 40; ++i) {
+    worst.add(FH_VERDICT_WARN, FH_REASON_NODE_DISK_FULL, "e",
+              {{"free.e", 2, FH_UNIT_BYTE, {}, {}, {}}});
+  }
+  Given given;
+  given.emit(worst);
+  CHECK(given.checks == std::vector<std::string>{"disks"});
+  CHECK(given.verdicts == std::vector<int32_t>{FH_VERDICT_FAIL});
+  CHECK(given.sentences[0] == "d is full; c is nearly full; e; e; and 39 more");
+  CHECK(given.evidence.size() == 32);
+  CHECK(given.evidence[0] == "free.a");
+  CHECK(given.evidence[2] == "free.e_2");
+
+  farmhand::Worst nothing("disks");
+  given.emit(nothing);
+  CHECK(given.verdicts.back() == FH_VERDICT_OK);
+}
+
+TEST_CASE("a part's name becomes the end of an evidence's name") {
+  CHECK(farmhand::dotted("/") == ".root");
+  CHECK(farmhand::dotted("/var/Log dir") == ".var.log_dir");
+  CHECK(farmhand::dotted("0000:03:00.0") == ".0000_03_00.0");
 }

@@ -6,6 +6,7 @@
  * own.
  *
  * FH_REASONS(X) calls X(name, code, meaning, action) for each. Codes are never renamed nor removed.
+ * Operators read the same in farmhand-reasons(7).
  */
 #ifndef FARMHAND_REASONS_H
 #define FARMHAND_REASONS_H
