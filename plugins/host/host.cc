@@ -60,7 +60,8 @@ void refuse_unknown(const Settings& settings) {
                            "units_every_s",
                            "links_expected",
                            "sensors_skip",
-                           "kernel_log"});
+                           "kernel_log",
+                           "journalctl"});
 }
 
 class HostPlugin {
@@ -73,7 +74,8 @@ class HostPlugin {
             identity_of(roots_, settings.text("machine_id_file", roots_.top + "/etc/machine-id"))),
         excluded_(settings.excluded(identity_.key)),
         checks_(node_checks(roots_, settings)),
-        log_(roots_, settings.text("kernel_log", roots_.top + "/dev/kmsg")) {
+        log_(roots_, settings.text("kernel_log", roots_.top + "/dev/kmsg"),
+             settings.text("journalctl", "journalctl")) {
     refuse_unknown(settings);
     node_.add(
         cpu_source(roots_, cores_from(settings.choice("cores", {"all", "utilization", "none"}))));

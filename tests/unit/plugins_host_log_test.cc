@@ -2,10 +2,14 @@
 // The kernel's log as events. Lines are the kernel's own, in the shape in which people posted them;
 // numbers and names in them are ours.
 #include <doctest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <farmhand/sysfs.hh>
+
 #include "host_tree.hh"
+#include "log/journal.hh"
 #include "log/kernel_log.hh"
 #include "log/patterns.hh"
 #include "log/storm.hh"
@@ -353,7 +357,7 @@ TEST_CASE(
   tree.write("dev/kmsg", "");
   REQUIRE(chmod((tree.root + "/dev/kmsg").c_str(), 0) == 0);
   FakeHost forbidden;
-  REQUIRE(forbidden.open({{"root", tree.root}}) == FH_OK);
+  REQUIRE(forbidden.open({{"root", tree.root}, {"journalctl", ""}}) == FH_OK);
   CHECK(forbidden.wait() == FH_E_PERMISSION);
   CHECK(std::string(forbidden.err.text).find("CAP_SYSLOG") != std::string::npos);
 }
@@ -368,4 +372,70 @@ TEST_CASE("waiting ends at the deadline, and soon after a cancel") {
   began_ns = farmhand::boottime_ns();
   CHECK(node.host.wait() == FH_E_CANCELLED);
   CHECK(farmhand::boottime_ns() - began_ns < 200'000'000);
+}
+
+TEST_CASE("an entry of the journal is the kernel's record, and other people's are theirs") {
+  const auto record = record_from_json(
+      R"({"PRIORITY":"3","SYSLOG_FACILITY":"0","_KERNEL_DEVICE":"+pci:0000:4b:00.0","MESSAGE":"x 0000:4b:00.0: y"})");
+  REQUIRE(record);
+  CHECK(record->level == 3);
+  CHECK(record->facility == 0);
+  CHECK(record->pci == "0000:4b:00.0");
+  CHECK(record->text == "x 0000:4b:00.0: y");
+  CHECK(record_from_json(R"({"SYSLOG_FACILITY":"3","MESSAGE":"x"})")->facility == 3);
+  CHECK(record_from_json(R"({"_KERNEL_DEVICE":"b8:0","MESSAGE":"x"})")->pci == "");
+  CHECK(!record_from_json(R"({"MESSAGE":[1,2,3]})"));
+  CHECK(!record_from_json("-- No entries --"));
+}
+
+namespace {
+
+// The plugin over a script that stands in for journalctl.
+struct Journalled {
+  explicit Journalled(const std::string& script) {
+    tree.write("journalctl", "#!/bin/sh\n" + script);
+    chmod((tree.root + "/journalctl").c_str(), 0755);
+    host.deadline_ms = 5000;
+    REQUIRE(host.open({{"root", tree.root},
+                       {"kernel_log", "journal"},
+                       {"journalctl", tree.root + "/journalctl"}}) == FH_OK);
+  }
+  Tree tree;
+  FakeHost host;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "where the kernel's log may not be read, the journal tells, for as long as the plugin lives") {
+  Journalled node(
+      "echo $$ >$(dirname $0)/pid\n"
+      R"(echo '{"PRIORITY":"3","MESSAGE":"EXT4-fs error (device sda1): x"}')"
+      "\n"
+      "exec sleep 600\n");
+  REQUIRE(node.host.wait() == FH_OK);
+  REQUIRE(node.host.events.size() == 1);
+  CHECK(node.host.events[0].reason == FH_REASON_NODE_FILE_SYSTEM);
+  node.host.deadline_ms = 150;
+  CHECK(node.host.wait() == FH_E_TIMEOUT);
+  const auto pid = farmhand::find_integer(node.tree.root + "/pid");
+  REQUIRE(pid);
+  CHECK(kill(static_cast<pid_t>(*pid), 0) == 0);
+  node.host.close();
+  CHECK(kill(static_cast<pid_t>(*pid), 0) != 0);
+}
+
+TEST_CASE("a journal that hides the system's entries is no permission, not silence") {
+  Journalled hides(
+      "echo 'Hint: You are currently not seeing messages from other users and the system.' >&2\n"
+      "exec sleep 600\n");
+  CHECK(hides.host.wait() == FH_E_PERMISSION);
+  CHECK(std::string(hides.host.err.text).find("systemd-journal") != std::string::npos);
+  Journalled ends("echo 'No journal files were found.' >&2\nexit 1\n");
+  CHECK(ends.host.wait() == FH_E_PERMISSION);
+  CHECK(std::string(ends.host.err.text).find("No journal files were found.") != std::string::npos);
+  CHECK(ends.host.wait() == FH_E_PERMISSION);  // asked again, tried again
+  FakeHost absent;
+  REQUIRE(absent.open({{"kernel_log", "journal"}, {"journalctl", "/nonexistent"}}) == FH_OK);
+  CHECK(absent.wait() == FH_E_PERMISSION);
 }

@@ -3,31 +3,22 @@
 // own place in it.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "log/record.hh"
+#include "log/log_source.hh"
 
 namespace farmhand::node {
 
-// Used by one call at a time.
-class KernelLog {
+class KernelLog : public LogSource {
  public:
   explicit KernelLog(std::string path) : path_(std::move(path)) {}
-  ~KernelLog() { close(); }
+  ~KernelLog() override { KernelLog::close(); }
   KernelLog(const KernelLog&) = delete;
   KernelLog& operator=(const KernelLog&) = delete;
 
-  bool is_open() const { return fd_ >= 0; }
-  // From the end: what was said before is not news. 0, or an errno.
-  int open();
-  void close();
-
-  // What was said since, at most `most` records; waits for some for at most `wait_ms`.
-  std::vector<LogRecord> take(size_t most, int wait_ms);
-
-  // How many records the kernel threw away, since asked last, before they could be read.
-  uint64_t take_lost();
+  bool is_open() const override { return fd_ >= 0; }
+  int open() override;
+  void close() override;
+  std::vector<LogRecord> take(size_t most, int wait_ms) override;
+  uint64_t take_lost() override;
 
  private:
   bool read_some(std::vector<LogRecord>* into);

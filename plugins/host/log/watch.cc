@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <farmhand/sysfs.hh>
 
+#include "log/journal.hh"
+#include "log/kernel_log.hh"
+
 namespace farmhand::node {
 
 namespace {
@@ -18,6 +21,10 @@ constexpr size_t kRecordsMax = 150;
 constexpr size_t kTextMax = 300;
 constexpr uint64_t kAcceleratorClass = 0x12;  // PCI base class
 constexpr int kErrorLevel = 3;                // KERN_ERR
+
+constexpr const char* kForbidden =
+    "the kernel's log may not be read: put the plugin host's user into the group systemd-journal, "
+    "or give it CAP_SYSLOG, or set kernel.dmesg_restrict=0";
 
 void emit_event(Call& call, uint32_t node, const LogEvent& event) {
   const std::string text(utf8_cut(event.text, kTextMax));
@@ -44,16 +51,26 @@ void emit_loss(Call& call, uint32_t node, uint64_t lost) {
 }  // namespace
 
 void LogWatch::open() {
-  if (path_.empty()) fail(FH_E_UNSUPPORTED, "the kernel's log is not to be watched");
-  const int error = log_.open();
-  if (error == ENOENT) fail(FH_E_UNSUPPORTED, "there is no %s here", path_.c_str());
-  if (error == EPERM || error == EACCES) {
-    fail(FH_E_PERMISSION,
-         "%s may not be read: give the plugin host the capability CAP_SYSLOG, or allow everybody "
-         "with sysctl kernel.dmesg_restrict=0",
-         path_.c_str());
+  if (log_.empty()) fail(FH_E_UNSUPPORTED, "the kernel's log is not to be watched");
+  if (log_ == "journal") return open_journal();
+  auto log = std::make_unique<KernelLog>(log_);
+  const int error = log->open();
+  const bool forbidden = error == EPERM || error == EACCES;
+  if (error == ENOENT) fail(FH_E_UNSUPPORTED, "there is no %s here", log_.c_str());
+  if (forbidden && !journalctl_.empty()) return open_journal();
+  if (forbidden) fail(FH_E_PERMISSION, "%s", kForbidden);
+  if (error != 0) fail(FH_E_INTERNAL, "%s: %s", log_.c_str(), strerror(error));
+  source_ = std::move(log);
+}
+
+void LogWatch::open_journal() {
+  auto journal = std::make_unique<Journal>(journalctl_);
+  const int error = journal->open();
+  if (error != 0) {
+    fail(FH_E_PERMISSION, "%s ('%s' cannot be started: %s)", kForbidden, journalctl_.c_str(),
+         strerror(error));
   }
-  if (error != 0) fail(FH_E_INTERNAL, "%s: %s", path_.c_str(), strerror(error));
+  source_ = std::move(journal);
 }
 
 // An error that no pattern knows still counts where an accelerator's driver says it: most of these
@@ -80,21 +97,25 @@ bool LogWatch::look_at(Call& call, uint32_t node, LogRecord record) {
 }
 
 void LogWatch::wait(Call& call, uint32_t node) {
-  if (!log_.is_open()) open();
+  if (!source_) open();
   for (bool any = false; !any;) {
     call.check();
     const auto left_ms =
         static_cast<int>(std::min<uint64_t>(call.remaining_ns() / 1'000'000, kStepMs));
-    for (LogRecord& each : log_.take(kRecordsMax, left_ms)) {
+    for (LogRecord& each : source_->take(kRecordsMax, left_ms)) {
       any = look_at(call, node, std::move(each)) || any;
     }
     for (const LogEvent& each : storm_.take_due(boottime_ns())) {
       emit_event(call, node, each);
       any = true;
     }
-    const uint64_t lost = log_.take_lost();
+    const uint64_t lost = source_->take_lost();
     if (lost != 0) emit_loss(call, node, lost);
     any = any || lost != 0;
+    if (any || source_->is_open()) continue;
+    const std::string problem = source_->problem();
+    source_.reset();
+    fail(FH_E_PERMISSION, "%s ('%s': %.200s)", kForbidden, journalctl_.c_str(), problem.c_str());
   }
 }
 

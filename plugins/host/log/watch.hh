@@ -3,8 +3,9 @@
 #pragma once
 
 #include <farmhand/events.hh>
+#include <memory>
 
-#include "log/kernel_log.hh"
+#include "log/log_source.hh"
 #include "log/storm.hh"
 #include "source.hh"
 
@@ -13,22 +14,27 @@ namespace farmhand::node {
 // Used by one call at a time, beside all other calls.
 class LogWatch {
  public:
-  // `path` is /dev/kmsg or a file that stands in for it; empty: there is no log to watch.
-  LogWatch(const Roots& roots, std::string path)
-      : devices_(roots.sys + "/bus/pci/devices/"), path_(path), log_(std::move(path)) {}
+  // `log` is /dev/kmsg or a file that stands in for it; `journal`: the journal is asked; empty:
+  // there is no log to watch. Where /dev/kmsg may not be read the journal is asked too, by
+  // `journalctl`, unless that is empty.
+  LogWatch(const Roots& roots, std::string log, std::string journalctl)
+      : devices_(roots.sys + "/bus/pci/devices/"),
+        log_(std::move(log)),
+        journalctl_(std::move(journalctl)) {}
 
   // Emits the events that come, or ends the call at its deadline or when cancelled.
   void wait(Call& call, uint32_t node);
-  void end() { log_.close(); }
+  void end() { source_.reset(); }
 
  private:
   void open();
+  void open_journal();
   bool look_at(Call& call, uint32_t node, LogRecord record);
   const LogPattern* meaning_of(const LogRecord& record) const;
 
   std::string devices_;
-  std::string path_;
-  KernelLog log_;
+  std::string log_, journalctl_;
+  std::unique_ptr<LogSource> source_;  // open, or none
   Storm storm_;
 };
 
