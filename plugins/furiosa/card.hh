@@ -2,6 +2,7 @@
 // One card: who it is, where it was found, and what is remembered of it from look to look.
 #pragma once
 
+#include <farmhand/checks.hh>
 #include <farmhand/hwmon.hh>
 #include <farmhand/pci.hh>
 #include <memory>
@@ -29,7 +30,7 @@ struct Memory {
   std::vector<CycleMeter> meters = std::vector<CycleMeter>(kCoresMax);
   HeartbeatWatch heartbeat;
   RiseWatch faults, device_faults;
-  Growth link_fatal, link_nonfatal;
+  LinkErrors link_errors, port_errors;
 };
 
 // As of one enumeration, and unchanged after it: a call that runs meanwhile keeps its copy.

@@ -153,7 +153,7 @@ void check_card(Call& call, Look& look, const HealthLimits& limits) {
   const std::string& folder = look.card().places.pci->folder;
   Memory& memory = *look.card().memory;
   emit_link(call, "link", folder);
-  emit_link_errors(call, "link.errors", folder, &memory.link_fatal, &memory.link_nonfatal);
+  emit_link_errors(call, folder, &memory.link_errors, &memory.port_errors);
 }
 
 }  // namespace farmhand::furiosa

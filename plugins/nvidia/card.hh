@@ -2,8 +2,8 @@
 // One card: who it is, how it is reached, and what is remembered of it from look to look.
 #pragma once
 
+#include <farmhand/checks.hh>
 #include <farmhand/pci.hh>
-#include <farmhand/watch.hh>
 
 #include <map>
 #include <memory>
@@ -16,7 +16,8 @@ namespace farmhand::nvidia {
 
 // What only the card's own calls touch, of which the host makes one at a time.
 struct Memory {
-  Growth link_fatal, link_nonfatal, uncorrected, fabric_errors;
+  Growth uncorrected, fabric_errors;
+  LinkErrors link_errors, port_errors;
   std::set<uint32_t> links_seen_up;
   std::map<std::string, uint32_t> slices;  // numbers of their series, by MIG UUID
 };

@@ -254,8 +254,7 @@ void check_card(Call& call, Look& look) {
   check_link(call, look);
   if (card.bus) {
     Memory& memory = *card.memory;
-    emit_link_errors(call, "link.errors", card.bus->folder, &memory.link_fatal,
-                     &memory.link_nonfatal);
+    emit_link_errors(call, card.bus->folder, &memory.link_errors, &memory.port_errors);
   }
   check_fabric(call, look);
   check_recovery(call, look);

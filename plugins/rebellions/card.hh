@@ -2,10 +2,10 @@
 // One device (`/dev/rblnN`): who it is, where it was found, and what is remembered of it.
 #pragma once
 
+#include <farmhand/checks.hh>
 #include <farmhand/hwmon.hh>
 #include <farmhand/pci.hh>
 #include <farmhand/series.hh>
-#include <farmhand/watch.hh>
 
 #include "catalogue.hh"
 #include "driver.hh"
@@ -28,7 +28,7 @@ struct Places {
 // What only the device's own calls touch, of which the host makes one at a time.
 struct Memory {
   StateWatch state;
-  Growth link_fatal, link_nonfatal;
+  LinkErrors link_errors, port_errors;
   SeriesTable series;
 };
 

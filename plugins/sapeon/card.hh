@@ -2,9 +2,9 @@
 // One card as of one enumeration, and one look at it.
 #pragma once
 
+#include <farmhand/checks.hh>
 #include <farmhand/hwmon.hh>
 #include <farmhand/pci.hh>
-#include <farmhand/watch.hh>
 #include <memory>
 
 #include "adapter.hh"
@@ -14,7 +14,8 @@ namespace farmhand::sapeon {
 
 // What only the card's own calls touch, of which the host makes one at a time.
 struct Memory {
-  Growth link_fatal, link_nonfatal, uncorrected;
+  Growth uncorrected;
+  LinkErrors link_errors, port_errors;
 };
 
 struct Card {

@@ -101,7 +101,7 @@ void check_card(Call& call, const Look& look, double temperature_warn) {
   const std::string& folder = look.card().device->folder;
   Memory& memory = *look.card().memory;
   emit_link(call, "link", folder);
-  emit_link_errors(call, "link.errors", folder, &memory.link_fatal, &memory.link_nonfatal);
+  emit_link_errors(call, folder, &memory.link_errors, &memory.port_errors);
 }
 
 }  // namespace farmhand::sapeon

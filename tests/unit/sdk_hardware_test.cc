@@ -3,6 +3,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include <farmhand/checks.hh>
 #include <farmhand/command.hh>
 #include <farmhand/hwmon.hh>
 #include <farmhand/library.hh>
@@ -321,13 +322,17 @@ struct Given {
     return FH_OK;
   }
   void emit(farmhand::Worst& worst) {
+    during([&](farmhand::Call& call) { worst.emit(call); });
+  }
+  template <class Body>
+  void during(Body body) {
     fh_host services = farmhand::made<fh_host>();
     services.ctx = this;
     services.emit = &take;
     const farmhand::Host host(&services);
     const fh_call raw = farmhand::made<fh_call>();
     farmhand::Call call(host, &raw);
-    worst.emit(call);
+    body(call);
   }
 };
 
@@ -362,4 +367,38 @@ TEST_CASE("a part's name becomes the end of an evidence's name") {
   CHECK(farmhand::dotted("/") == ".root");
   CHECK(farmhand::dotted("/var/Log dir") == ".var.log_dir");
   CHECK(farmhand::dotted("0000:03:00.0") == ".0000_03_00.0");
+}
+
+TEST_CASE(
+    "bus errors count on the device and on the port above, and many corrected ones are told") {
+  const FakeTree tree("accel/generic");
+  const std::string port = farmhand::upstream_of(tree.at(kCard));
+  farmhand::LinkErrors mine, above;
+  const auto look = [&] {
+    Given given;
+    given.during([&](farmhand::Call& call) {
+      farmhand::emit_link_errors(call, tree.at(kCard), &mine, &above);
+    });
+    CHECK(given.checks == std::vector<std::string>{"link.errors", "link.errors.upstream"});
+    return given.verdicts;
+  };
+  const auto count = [](const std::string& folder, const char* kind, const char* total,
+                        int errors) {
+    std::ofstream(folder + "/aer_dev_" + kind)
+        << "RxErr 0\nTOTAL_ERR_" << total << " " << errors << "\n";
+  };
+  using Verdicts = std::vector<int32_t>;
+  CHECK(look() == Verdicts{FH_VERDICT_OK, FH_VERDICT_OK});
+  count(tree.at(kCard), "correctable", "COR", 50);
+  CHECK(look() == Verdicts{FH_VERDICT_OK, FH_VERDICT_OK});
+  count(tree.at(kCard), "correctable", "COR", 150);
+  CHECK(look() == Verdicts{FH_VERDICT_WARN, FH_VERDICT_OK});
+  count(port, "fatal", "FATAL", 1);
+  CHECK(look() == Verdicts{FH_VERDICT_WARN, FH_VERDICT_FAIL});
+  count(port, "fatal", "FATAL", 0);  // counted anew
+  CHECK(look() == Verdicts{FH_VERDICT_WARN, FH_VERDICT_FAIL});
+  // Before we looked: worth a word, and no fault.
+  count(port, "fatal", "FATAL", 2);
+  mine = above = farmhand::LinkErrors{};
+  CHECK(look() == Verdicts{FH_VERDICT_OK, FH_VERDICT_WARN});
 }

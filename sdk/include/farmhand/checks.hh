@@ -98,32 +98,55 @@ inline void emit_link(Call& call, const char* check, const std::string& folder) 
   call.emit(width);
 }
 
-// The device's AER counters: fatal errors since we look are a fault, those before it and what is
-// not corrected a warning. No verdict where the slot has no AER.
+// What is kept of a device's AER counters between two looks. What happened within ten minutes
+// counts: a device that was reset after a fatal error shall be able to come back.
+struct LinkErrors {
+  static constexpr uint64_t kWindowNs = 600'000'000'000;
+  // A link may lose a bit in 10^12 and repeats it; most links count none at all.
+  static constexpr double kCorrectedMany = 100;
+
+  Burst fatal{kWindowNs}, nonfatal{kWindowNs}, corrected{kWindowNs};
+};
+
+// Fatal errors are a fault, a warning if they were counted before we looked; uncorrected ones and
+// many corrected ones are a warning. No verdict where there is no AER.
 inline void emit_link_errors(Call& call, const char* check, const std::string& folder,
-                             Growth* fatal, Growth* nonfatal) {
+                             LinkErrors* seen) {
   const PciErrors now = read_errors(folder);
   if (now.fatal.status == FH_SAMPLE_NOT_SUPPORTED) return;
   for (const Reading* each : {&now.fatal, &now.nonfatal}) {
     if (!each->ok()) return emit_unread(call, check, "a counter of link errors", *each);
   }
-  const bool back = fatal->look(now.fatal) == Growth::State::kBack;
-  const Growth::State lesser = nonfatal->look(now.nonfatal);
-  char text[96];
-  snprintf(text, sizeof text, "the link counts errors: %.0f fatal since boot, %.0f not corrected",
-           now.fatal.value, now.nonfatal.value);
-  if (fatal->ever_grown()) {
+  const double fatal = seen->fatal.look(now.fatal);
+  const double nonfatal = seen->nonfatal.look(now.nonfatal);
+  const double corrected = seen->corrected.look(now.corrected);
+  const bool back = seen->fatal.went_back() || seen->nonfatal.went_back();
+  const std::string text = said(
+      "within ten minutes the link counted %.0f fatal errors, %.0f not corrected, %.0f corrected; "
+      "%.0f fatal ones since boot",
+      fatal, nonfatal, corrected, now.fatal.value);
+  if (fatal > 0) {
     emit_verdict(call, check, FH_VERDICT_FAIL, FH_REASON_LINK_FATAL, text);
-  } else if (back || lesser == Growth::State::kBack) {
+  } else if (back) {
     emit_verdict(call, check, FH_VERDICT_WARN, FH_REASON_DEVICE_WAS_RESET,
                  "a counter of link errors went back: the device was removed or reset");
-  } else if (now.fatal.value > 0 || lesser == Growth::State::kGrown) {
+  } else if (now.fatal.value > 0 || nonfatal > 0 || corrected >= LinkErrors::kCorrectedMany) {
     emit_verdict(call, check, FH_VERDICT_WARN, FH_REASON_LINK_ERRORS, text);
   } else {
     call.emit(ok_record(check));
   }
   emit_evidence(call, "link.errors.fatal", now.fatal, FH_UNIT_NONE);
   emit_evidence(call, "link.errors.nonfatal", now.nonfatal, FH_UNIT_NONE);
+  emit_evidence(call, "link.errors.corrected", now.corrected, FH_UNIT_NONE);
+}
+
+// The device's own counters and those of the port above it, which may be the only one to have seen
+// an error (linux Documentation/ABI/testing/sysfs-bus-pci-devices-aer_stats).
+inline void emit_link_errors(Call& call, const std::string& folder, LinkErrors* device,
+                             LinkErrors* port) {
+  emit_link_errors(call, "link.errors", folder, device);
+  const std::string above = upstream_of(folder);
+  if (!above.empty()) emit_link_errors(call, "link.errors.upstream", above, port);
 }
 
 }  // namespace farmhand

@@ -43,6 +43,7 @@ class Burst {
 
   // The first look is the base. A counter that went back is a new base: its device began anew.
   double look(const Reading& now, uint64_t time_ns = boottime_ns()) {
+    back_ = now.ok() && now.value < last_.value_or(now.value);
     if (now.ok()) {
       const double grown = now.value - last_.value_or(now.value);
       last_ = now.value;
@@ -53,6 +54,8 @@ class Burst {
     for (const Step& each : steps_) sum += each.grown;
     return sum;
   }
+  // In the last look.
+  bool went_back() const { return back_; }
 
  private:
   struct Step {
@@ -69,6 +72,7 @@ class Burst {
 
   uint64_t window_ns_;
   std::optional<double> last_;
+  bool back_ = false;
   std::deque<Step> steps_;
 };
 
