@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fake_tree.hh"
 #include "host_tree.hh"
 
 namespace {
@@ -633,4 +634,40 @@ TEST_CASE("a wrong limit is refused with a sentence") {
   FakeHost host;
   CHECK(host.open(server.settings({{"disk_warn_percent", "110"}})) == FH_E_INVALID);
   CHECK(std::string(host.err.text).find("disk_warn_percent") != std::string::npos);
+}
+
+TEST_CASE("the fake server is well, and what happens to it while we look is seen") {
+  struct Fault {
+    const char *name, *check, *reason;
+    int32_t verdict;
+  };
+  // Each on top of those before it.
+  const Fault faults[] = {
+      {"link_slow", "network", FH_REASON_NODE_NETWORK, FH_VERDICT_WARN},
+      {"memory_corrected", "memory.ecc", FH_REASON_NODE_MEMORY_ERRORS, FH_VERDICT_WARN},
+      {"bus_fatal", "pcie.errors", FH_REASON_LINK_FATAL, FH_VERDICT_WARN},
+      {"oom", "memory.oom", FH_REASON_NODE_OOM, FH_VERDICT_WARN},
+  };
+  const FakeTree tree("host/server");
+  FakeHost host;
+  host.deadline_ms = 5000;
+  REQUIRE(host.open({{"root", tree.root()},
+                     {"clock_file", tree.at("clock")},
+                     {"disk_warn_gib", "0"},
+                     {"disk_fail_gib", "0"},
+                     {"inodes_warn_percent", "0"},
+                     {"inodes_fail_percent", "0"}}) == FH_OK);
+  REQUIRE(host.check(0) == FH_OK);
+  CHECK(host.verdicts.size() == 16);
+  for (const auto& [name, verdict] : host.verdicts) {
+    INFO(name << ": " << verdict.sentence);
+    CHECK(verdict.verdict == FH_VERDICT_OK);
+  }
+  for (const Fault& fault : faults) {
+    tree.apply(std::string("host/server:") + fault.name);
+    REQUIRE(host.check(0) == FH_OK);
+    CAPTURE(fault.name);
+    CHECK(host.verdict(fault.check) == fault.verdict);
+    CHECK(host.verdicts[fault.check].reason == fault.reason);
+  }
 }
