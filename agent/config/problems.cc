@@ -30,6 +30,7 @@ void Problems::add(int line, std::string_view sentence) {
   std::string whole = path_;
   if (line > 0) whole += ':' + std::to_string(line);
   lines_.push_back(whole + ": " + std::string(sentence));
+  each_.push_back({line, std::string(sentence)});
 }
 
 Error Problems::error() const {

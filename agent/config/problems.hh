@@ -19,6 +19,12 @@ class Problems {
   void add(Error whole) { lines_.push_back(std::move(whole.message)); }  // has its place in it
   bool none() const { return lines_.empty(); }
   const std::vector<std::string>& lines() const { return lines_; }
+  // What `add` was given, where a caller puts the sentences together by itself.
+  struct Problem {
+    int line;
+    std::string sentence;
+  };
+  const std::vector<Problem>& each() const { return each_; }
   const std::string& path() const { return path_; }
 
   Error error() const;  // all of them, one per line
@@ -26,6 +32,7 @@ class Problems {
  private:
   std::string path_;
   std::vector<std::string> lines_;
+  std::vector<Problem> each_;
 };
 
 // The word nearest to `word` by edit distance, when it is near enough to be a slip; else empty.
