@@ -2,7 +2,6 @@
 #include "config/check_file.hh"
 
 #include <dirent.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,30 +37,31 @@ std::string name_in(const Value& table) {
 template <typename Definition>
 void take_one(const Value& table, const char* section, const Keys<Definition>& keys,
               const std::string& path, std::vector<Definition>& good, CheckDefinitions& out,
-              std::vector<int>* lines) {
+              std::vector<uint32_t>* lines) {
   Problems problems(path);
   Definition definition;
   apply_section(table, section, section, keys, definition, problems);
   // A key that could not be read would only be complained of a second time.
   if (problems.none()) check_definition(table, definition, problems);
   for (const Problems::Problem& problem : problems.each()) {
-    out.refused.push_back({path, problem.line, name_in(table), problem.sentence});
+    out.refused.push_back(
+        {path, static_cast<uint32_t>(problem.line), name_in(table), problem.sentence});
   }
   if (!problems.none()) return;
   good.push_back(std::move(definition));
-  lines->push_back(table.line);
+  lines->push_back(static_cast<uint32_t>(table.line));
 }
 
 // Where each good definition stands, for what is found out about it later.
 struct Lines {
-  std::vector<int> commands;
-  std::vector<int> rules;
+  std::vector<uint32_t> commands;
+  std::vector<uint32_t> rules;
 };
 
 void refuse_entry(const Value& entry, const std::string& path, CheckDefinitions& out) {
   const std::string_view best = nearest(entry.key, {"command", "rule"});
   out.refused.push_back(
-      {path, entry.line, "",
+      {path, static_cast<uint32_t>(entry.line), "",
        "unknown entry '" + entry.key + "'; a check file holds [[command]] and [[rule]]" +
            (best.empty() ? "" : "; did you mean [[" + std::string(best) + "]]?")});
 }
@@ -74,7 +74,7 @@ void take_file(std::string_view text, const std::string& path, CheckDefinitions&
     const std::string& message = root.error().message;
     const size_t after = message.find(": ", path.size() + 1);
     const int line = std::atoi(message.c_str() + std::min(path.size() + 1, message.size()));
-    out.refused.push_back({path, line, "",
+    out.refused.push_back({path, static_cast<uint32_t>(line), "",
                            (after == message.npos ? message : message.substr(after + 2)) +
                                "; nothing of this file is used until it is mended"});
     return;
@@ -123,13 +123,14 @@ std::string why_not_runnable(const std::string& program) {
   return "";
 }
 
+// Read here and not asked from the name service, which may wait for a network on the loop.
 std::string why_no_user(const std::string& user) {
   if (user.empty()) return "";
-  std::array<char, 16384> buffer;
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  return found != nullptr ? "" : "there is no user '" + user + "' here";
+  const auto users = read_file("/etc/passwd", 4 << 20);
+  const bool found = users && ('
+' + *users).find('
+' + user + ':') != std::string::npos;
+  return found ? "" : "there is no user '" + user + "' in /etc/passwd";
 }
 
 std::string why_unusable(const CommandDefinition& command) {
@@ -144,11 +145,11 @@ std::string why_unusable(const RuleDefinition&) {
 // Drops of those added since `first` what cannot be used here or has a name that is taken.
 template <typename Definition>
 void drop_unusable(const std::string& path, size_t first, std::vector<Definition>& all,
-                   const std::vector<int>& lines, std::map<std::string, std::string>& taken,
+                   const std::vector<uint32_t>& lines, std::map<std::string, std::string>& taken,
                    std::vector<RefusedCheck>& refused) {
   std::vector<Definition> kept(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
   for (size_t i = first; i < all.size(); ++i) {
-    const int line = lines[i - first];
+    const uint32_t line = lines[i - first];
     std::string why = why_unusable(all[i]);
     const std::string place = path + ':' + std::to_string(line);
     if (why.empty() && kept.size() >= kDefinitionsMax) why = "there are more than 1000 of its kind";

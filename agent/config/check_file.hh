@@ -88,7 +88,7 @@ struct RuleDefinition {
 // A definition, or a whole file (`name` empty), that is not used, and why.
 struct RefusedCheck {
   std::string file;
-  int line = 0;  // 0: the file as a whole
+  uint32_t line = 0;  // 0: the file as a whole
   std::string name;
   std::string why;
   std::string sentence() const;  // `file:line: why`

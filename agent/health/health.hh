@@ -19,6 +19,7 @@
 
 #include "base/clock.hh"
 #include "base/result.hh"
+#include "config/check_file.hh"
 #include "device/inventory.hh"
 #include "health/status.hh"
 #include "store/state.hh"
@@ -40,14 +41,6 @@ struct HistoryQuery {
   std::optional<std::string> check;
   int64_t since_realtime_ns = 0;
   uint32_t limit = 100;  // the newest so many
-};
-
-// A definition that was not taken in.
-struct RefusedCheck {
-  std::string file;
-  uint32_t line = 0;
-  std::string name;
-  std::string why;
 };
 
 struct HealthPast;  // what state.db remembers (health/past.hh)

@@ -151,7 +151,7 @@ TEST_CASE("absent programs, unknown users, taken names and files that others wri
   CHECK(out.refused[0].why.find("is not there") != std::string::npos);
   CHECK(out.refused[0].line == 1);
   CHECK(out.refused[1].why.find("is not executable") != std::string::npos);
-  CHECK(out.refused[2].why == "there is no user 'nobody-at-all' here");
+  CHECK(out.refused[2].why == "there is no user 'nobody-at-all' in /etc/passwd");
   CHECK(out.refused[3].why.find("is taken by") != std::string::npos);
   CHECK(out.refused[3].line == 14);
   CHECK(out.refused[4].why.find("others may write") != std::string::npos);
