@@ -127,9 +127,7 @@ std::string why_not_runnable(const std::string& program) {
 std::string why_no_user(const std::string& user) {
   if (user.empty()) return "";
   const auto users = read_file("/etc/passwd", 4 << 20);
-  const bool found = users && ('
-' + *users).find('
-' + user + ':') != std::string::npos;
+  const bool found = users && ("\n" + *users).find("\n" + user + ':') != std::string::npos;
   return found ? "" : "there is no user '" + user + "' in /etc/passwd";
 }
 
