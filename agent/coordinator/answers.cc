@@ -72,13 +72,6 @@ Answer answer_capacity(const Question& q) {
   });
 }
 
-Answer answer_health(const Question& q) {
-  auto events = q.store.fleet.last_events(q.scope);
-  if (!events) return refusal(events.error());
-  return answer_from(q.store.fleet.devices(q.scope),
-                     [&](const auto& rows) { return json_of_health(*events, rows, q.live); });
-}
-
 Answer answer_command(const Question& q) {
   const std::string text = q.request.path.substr(q.request.path.rfind('/') + 1);
   auto uuid = Uuid::parse(text);

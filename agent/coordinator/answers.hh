@@ -11,6 +11,7 @@ Answer answer_devices(const Question& question);
 Answer answer_metrics(const Question& question);  // ?device=KEY
 Answer answer_capacity(const Question& question);
 Answer answer_health(const Question& question);
+Answer answer_health_history(const Question& question);  // ?node=&device=&since_s=&limit=
 
 Answer answer_command(const Question& question);  // /v1/commands/<uuid>
 Answer take_command(const Question& question);    // ?node=UUID, the body a SignedCommand

@@ -14,6 +14,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/fleet/metrics", Role::kViewer, false, answer_metrics},
     {"GET", "/v1/fleet/capacity", Role::kViewer, false, answer_capacity},
     {"GET", "/v1/fleet/health", Role::kViewer, false, answer_health},
+    {"GET", "/v1/fleet/health/history", Role::kViewer, false, answer_health_history},
     {"GET", "/v1/commands/", Role::kViewer, false, answer_command},
     {"POST", "/v1/commands", Role::kOperator, false, take_command},
     {"POST", "/v1/fleet/commands", Role::kOperator, false, take_command},

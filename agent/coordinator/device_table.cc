@@ -10,14 +10,16 @@ Result<void> DeviceTable::prepare(sqlite::Database& db) {
        {&set_device_,
         "INSERT INTO device(node, plugin, key, partition, vendor, model, serial, uuid, pci, "
         "firmware, driver, note, kind, state, reason, quarantined, memory_bytes, present, "
-        "first_seen_ns, last_seen_ns) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?18, ?18) "
+        "first_seen_ns, last_seen_ns, verdict, hold, hold_why, hold_by, hold_since_ns) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?18, ?18, ?, ?, ?, ?, ?) "
         "ON CONFLICT(node, plugin, key) DO UPDATE SET partition = excluded.partition, "
         "vendor = excluded.vendor, model = excluded.model, serial = excluded.serial, "
         "uuid = excluded.uuid, pci = excluded.pci, firmware = excluded.firmware, "
         "driver = excluded.driver, note = excluded.note, kind = excluded.kind, "
         "state = excluded.state, reason = excluded.reason, quarantined = excluded.quarantined, "
-        "memory_bytes = excluded.memory_bytes, present = 1, last_seen_ns = excluded.last_seen_ns"},
+        "memory_bytes = excluded.memory_bytes, present = 1, last_seen_ns = excluded.last_seen_ns, "
+        "verdict = excluded.verdict, hold = excluded.hold, hold_why = excluded.hold_why, "
+        "hold_by = excluded.hold_by, hold_since_ns = excluded.hold_since_ns"},
        {&drop_peaks_, "DELETE FROM peak WHERE node = ?"},
        {&add_peak_,
         "INSERT OR REPLACE INTO peak(node, plugin, device, dtype, tera_ops, source) "
@@ -65,7 +67,8 @@ Result<void> DeviceTable::set_device(int64_t node, const std::string& partition,
   query.bind(d.serial).bind(d.uuid).bind(d.pci).bind(d.firmware).bind(d.driver).bind(d.note);
   query.bind(static_cast<int>(d.kind)).bind(static_cast<int>(d.state)).bind(d.reason);
   query.bind(d.quarantined ? 1 : 0).bind(d.memory_bytes).bind(now_ns);
-  return query.run();
+  query.bind(static_cast<int>(d.verdict)).bind(static_cast<int>(d.hold)).bind(d.hold_why);
+  return query.bind(d.hold_by).bind(d.hold_since_realtime_ns).run();
 }
 
 Result<void> DeviceTable::set_peaks(int64_t node, const wire::Device& d) {

@@ -26,6 +26,10 @@ void Effects::add(const wire::Segment& segment, wire::Record record) {
       const int64_t wall = wall_of(segment, r.boottime_ns);
       to.results_.push_back({std::move(r), wall});
     }
+    void operator()(wire::HealthTransition& r) {
+      const int64_t wall = wall_of(segment, r.boottime_ns);
+      to.transitions_.push_back({std::move(r), wall});
+    }
     void operator()(wire::EpochStart& r) { to.epoch_starts_.push_back(std::move(r)); }
     void operator()(wire::Interruption& r) { to.interruptions_.push_back(r); }
     void operator()(wire::PluginState& r) { to.plugins_[r.id] = std::move(r); }
@@ -55,6 +59,10 @@ Result<void> Effects::write(Store& store, int64_t node, int64_t now_ns) && {
   for (const auto& [device, last] : events_)
     if (auto done = store.devices.set_last_event(node, last.event, last.wall_ns, last.count); !done)
       return done;
+  for (const auto& [transition, wall_ns] : transitions_)
+    if (auto done = store.health.add(node, transition, wall_ns); !done) return done;
+  if (!transitions_.empty())
+    if (auto done = store.health.prune(); !done) return done;
   for (const Timed& timed : results_)
     if (auto done = store.commands.finish(node, timed.result, timed.wall_ns); !done) return done;
   for (const wire::EpochStart& start : epoch_starts_)

@@ -38,6 +38,11 @@ class Effects {
     int64_t wall_ns = 0;
   };
 
+  struct TimedTransition {
+    wire::HealthTransition transition;
+    int64_t wall_ns = 0;
+  };
+
   void add_telemetry(const wire::Segment& segment, const wire::Telemetry& telemetry);
   void add_event(const wire::Segment& segment, wire::Event event);
   Result<void> write_inventory(Store& store, int64_t node, int64_t now_ns);
@@ -48,6 +53,7 @@ class Effects {
   std::vector<wire::MetricTable> tables_;
   std::map<uint64_t, std::map<uint32_t, Reading>> samples_;  // by table, by series
   std::map<DeviceName, LastEvent> events_;
+  std::vector<TimedTransition> transitions_;
   std::vector<Timed> results_;
   std::vector<wire::EpochStart> epoch_starts_;
   std::vector<wire::Interruption> interruptions_;

@@ -69,6 +69,14 @@ void add_device(Json& json, const DeviceRow& row, bool live) {
   json.member("kind", wire::name_of(d.kind)).member("state", state_of(row, live));
   text(json, "reason", reason_of(row, live));
   if (d.quarantined) json.member("quarantined", true);
+  if (d.verdict != wire::Verdict::kUnspecified)
+    json.member("verdict", live ? wire::name_of(d.verdict) : "unknown");
+  if (d.hold != wire::HoldKind::kUnspecified) {
+    json.member("hold", wire::name_of(d.hold));
+    text(json, "hold_why", d.hold_why);
+    text(json, "hold_by", d.hold_by);
+    time(json, "hold_since", d.hold_since_realtime_ns);
+  }
   text(json, "serial", d.serial);
   text(json, "uuid", d.uuid);
   text(json, "pci", d.pci);
@@ -145,10 +153,9 @@ std::string json_of_metrics(const std::vector<MetricsRow>& metrics) {
   return list("devices", metrics, add_metrics);
 }
 
-std::string json_of_health(const std::vector<HealthRow>& events,
-                           const std::vector<DeviceRow>& devices, const LiveNodes& live) {
-  Json json;
-  json.object().key("last_events").array();
+void write_events(Json& json, const std::vector<HealthRow>& events,
+                  const std::vector<DeviceRow>& devices, const LiveNodes& live) {
+  json.key("last_events").array();
   for (const HealthRow& row : events) add_event(json, row);
   json.end().key("not_managed").array();
   for (const DeviceRow& row : devices) {
@@ -157,7 +164,7 @@ std::string json_of_health(const std::vector<HealthRow>& events,
     json.object().member("node", row.node.text()).member("device", row.device.key);
     json.member("state", state_of(row, here)).member("reason", reason_of(row, here)).end();
   }
-  return json.end().end().take();
+  json.end();
 }
 
 std::string json_of_command(const CommandRow& c) {

@@ -4,17 +4,11 @@
 #include <map>
 
 #include "coordinator/node_table.hh"
+#include "coordinator/visible.hh"
 #include "wire/record.hh"
 
 namespace farmhand::coordinator {
 namespace {
-
-// ?1 is the scope's partition; empty sees everything.
-const std::string kNodeVisible =
-    "(?1 = '' OR EXISTS (SELECT 1 FROM node_partition p WHERE p.partition = ?1 AND p.node = n.id))";
-// 2 is the kind of a device that stands for the whole node (record.proto).
-const std::string kDeviceVisible =
-    "(?1 = '' OR d.partition = ?1 OR (d.kind = 2 AND " + kNodeVisible + "))";
 
 DeviceRow device_row_from(const sqlite::Query& q) {
   DeviceRow row;
@@ -41,6 +35,11 @@ DeviceRow device_row_from(const sqlite::Query& q) {
   row.present = q.integer(19) != 0;
   row.first_seen_ns = q.integer(20);
   row.last_seen_ns = q.integer(21);
+  d.verdict = static_cast<wire::Verdict>(q.integer(22));
+  d.hold = static_cast<wire::HoldKind>(q.integer(23));
+  d.hold_why = q.text(24);
+  d.hold_by = q.text(25);
+  d.hold_since_realtime_ns = q.integer(26);
   return row;
 }
 
@@ -89,7 +88,8 @@ Result<void> FleetTable::prepare(sqlite::Database& db) {
        {&devices_,
         "SELECT n.id, n.uuid, n.hostname, d.partition, d.plugin, d.key, d.vendor, d.model, "
         "d.serial, d.uuid, d.pci, d.firmware, d.driver, d.note, d.kind, d.state, d.reason, "
-        "d.quarantined, d.memory_bytes, d.present, d.first_seen_ns, d.last_seen_ns "
+        "d.quarantined, d.memory_bytes, d.present, d.first_seen_ns, d.last_seen_ns, "
+        "d.verdict, d.hold, d.hold_why, d.hold_by, d.hold_since_ns "
         "FROM device d JOIN node n ON n.id = d.node WHERE " +
             kDeviceVisible + " ORDER BY n.hostname, n.id, d.plugin, d.key"},
        {&peaks_,

@@ -51,6 +51,7 @@ struct MetricsRow {
   Readings readings;
 };
 
+// The last event of a device or node.
 struct HealthRow {
   int64_t node_id = 0;
   Uuid node;
@@ -60,6 +61,38 @@ struct HealthRow {
   std::string reason, sentence;
   int64_t wall_ns = 0;
   int64_t total = 0;
+};
+
+// What one check of a device or node concluded last.
+struct CheckRow {
+  int64_t node_id = 0;
+  std::string device;  // empty: the node
+  std::string check, source;
+  wire::Verdict verdict = wire::Verdict::kUnknown;
+  std::string reason, sentence, action;
+  std::string evidence;  // JSON
+  int64_t since_ns = 0;
+};
+
+struct TransitionRow {
+  Uuid uuid;
+  Uuid node;
+  std::string hostname;
+  std::string partition;
+  CheckRow check;  // after it; `since_ns` is when it happened
+  wire::Verdict from = wire::Verdict::kUnspecified;
+  int64_t count = 1;
+};
+
+// A device or node that failed again and again.
+struct OffenderRow {
+  Uuid node;
+  std::string hostname;
+  std::string device;
+  std::string partition;
+  std::string reason;
+  int64_t failures = 0;
+  int64_t last_ns = 0;
 };
 
 struct CommandRow {

@@ -11,7 +11,7 @@
 -- events a second.
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('schema', 2), ('min_reader', 1);
+INSERT INTO meta VALUES ('schema', 3), ('min_reader', 1);
 
 CREATE TABLE node(
   id INTEGER PRIMARY KEY,
@@ -136,6 +136,11 @@ CREATE TABLE device(
   present INTEGER NOT NULL,
   first_seen_ns INTEGER NOT NULL,
   last_seen_ns INTEGER NOT NULL,
+  verdict INTEGER NOT NULL DEFAULT 0,  -- of record.proto; 0: no check has spoken
+  hold INTEGER NOT NULL DEFAULT 0,     -- of record.proto; 0: not held
+  hold_why TEXT NOT NULL DEFAULT '',
+  hold_by TEXT NOT NULL DEFAULT '',
+  hold_since_ns INTEGER NOT NULL DEFAULT 0,  -- wall clock of the node
   PRIMARY KEY(node, plugin, key)
 ) WITHOUT ROWID;
 

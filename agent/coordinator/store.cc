@@ -12,12 +12,20 @@ namespace farmhand::coordinator {
 namespace {
 
 constexpr char kSchema[] =
+#include "health.sql.inc"
 #include "schema.sql.inc"
     ;
-constexpr int64_t kVersion = 2;
+constexpr int64_t kVersion = 3;
 // From each version to the next, the first from 1.
 constexpr const char* kUpgrades[] = {
     "ALTER TABLE epoch_end ADD COLUMN told_by INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE device ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN hold_why TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN hold_by TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN hold_since_ns INTEGER NOT NULL DEFAULT 0;"
+#include "health.sql.inc"
+    ,
 };
 static_assert(std::size(kUpgrades) == kVersion - 1);
 constexpr int kCacheKib = 32 << 10;
@@ -95,6 +103,7 @@ Result<void> Store::prepare() {
   if (auto done = devices.prepare(db_); !done) return done;
   if (auto done = commands.prepare(db_); !done) return done;
   if (auto done = tokens.prepare(db_); !done) return done;
+  if (auto done = health.prepare(db_); !done) return done;
   return fleet.prepare(db_);
 }
 

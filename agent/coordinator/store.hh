@@ -10,6 +10,7 @@
 #include "coordinator/command_table.hh"
 #include "coordinator/device_table.hh"
 #include "coordinator/fleet_table.hh"
+#include "coordinator/health_table.hh"
 #include "coordinator/lane_table.hh"
 #include "coordinator/node_table.hh"
 #include "coordinator/token_table.hh"
@@ -44,6 +45,7 @@ class Store {
   DeviceTable devices;
   CommandTable commands;
   TokenTable tokens;
+  HealthTable health;
   FleetTable fleet;
 };
 

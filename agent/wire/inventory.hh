@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "wire/health.hh"
+
 namespace farmhand::wire {
 
 enum class DeviceKind : uint8_t { kUnspecified = 0, kAccelerator = 1, kNode = 2 };
@@ -47,6 +49,11 @@ struct Device {
   int32_t index = -1;
   uint64_t memory_bytes = 0;
   std::vector<Peak> peaks;
+  Verdict verdict = Verdict::kUnspecified;  // no check has spoken
+  HoldKind hold = HoldKind::kUnspecified;   // not held
+  std::string hold_why = {};
+  std::string hold_by = {};
+  int64_t hold_since_realtime_ns = 0;
   bool operator==(const Device&) const = default;
 };
 

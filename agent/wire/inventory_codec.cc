@@ -46,6 +46,11 @@ void pack(v1::Device& out, const Device& device) {
   out.set_numa_node(device.numa_node);
   out.set_index(device.index);
   out.set_memory_bytes(device.memory_bytes);
+  out.set_verdict(static_cast<v1::Verdict>(device.verdict));
+  out.set_hold(static_cast<v1::HoldKind>(device.hold));
+  out.set_hold_why(utf8(device.hold_why));
+  out.set_hold_by(utf8(device.hold_by));
+  out.set_hold_since_realtime_ns(device.hold_since_realtime_ns);
   for (const Peak& peak : device.peaks) {
     v1::Peak& to = *out.add_peaks();
     to.set_dtype(utf8(peak.dtype));
@@ -84,7 +89,12 @@ Device device_from(const v1::Device& in) {
                 .numa_node = in.numa_node(),
                 .index = in.index(),
                 .memory_bytes = in.memory_bytes(),
-                .peaks = {}};
+                .peaks = {},
+                .verdict = enum_from(in.verdict(), Verdict::kUnknown),
+                .hold = enum_from(in.hold(), HoldKind::kQuiesced),
+                .hold_why = in.hold_why(),
+                .hold_by = in.hold_by(),
+                .hold_since_realtime_ns = in.hold_since_realtime_ns()};
   for (const v1::Peak& peak : in.peaks()) {
     device.peaks.push_back(
         {.dtype = peak.dtype(), .tera_ops = peak.tera_ops(), .source = peak.source()});

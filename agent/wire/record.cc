@@ -2,6 +2,7 @@
 #include "wire/record.hh"
 
 #include "farmhand/v1/record.pb.h"
+#include "wire/health_codec.hh"
 #include "wire/inventory_codec.hh"
 #include "wire/position_codec.hh"
 #include "wire/telemetry_codec.hh"
@@ -27,6 +28,10 @@ void put(v1::Record& out, const Telemetry& telemetry) {
 
 void put(v1::Record& out, const PluginState& plugin) {
   pack(*out.mutable_plugin_state(), plugin);
+}
+
+void put(v1::Record& out, const HealthTransition& transition) {
+  pack(*out.mutable_health_transition(), transition);
 }
 
 void put(v1::Record& out, const Event& event) {
@@ -154,6 +159,8 @@ Result<Record> decode_record(std::string_view bytes) {
       return interruption_from(in.interruption());
     case v1::Record::kPluginState:
       return record_from(unpack(in.plugin_state()));
+    case v1::Record::kHealthTransition:
+      return record_from(unpack(in.health_transition()));
     case v1::Record::BODY_NOT_SET:
       return Error{Errc::kUnsupported, "the record is of a kind that this version does not know"};
   }

@@ -13,6 +13,7 @@
 
 #include "base/ids.hh"
 #include "base/result.hh"
+#include "wire/health.hh"
 #include "wire/inventory.hh"
 #include "wire/position.hh"
 #include "wire/telemetry.hh"
@@ -75,7 +76,7 @@ struct Interruption {
 };
 
 using Record = std::variant<Inventory, MetricTable, Telemetry, Event, CommandResult, EpochStart,
-                            Interruption, PluginState>;
+                            Interruption, PluginState, HealthTransition>;
 
 // Text that is not UTF-8 is mended (U+FFFD) on the way out: it must not make a record unreadable.
 std::string encode_record(const Record& record);

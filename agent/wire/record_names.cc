@@ -16,9 +16,9 @@ std::string_view word(const std::array<std::string_view, N>& words, size_t index
 }  // namespace
 
 std::string_view name_of(const Record& record) {
-  static constexpr std::array<std::string_view, 8> kWords = {
-      "inventory",      "metric_table", "telemetry",    "event",
-      "command_result", "epoch_start",  "interruption", "plugin_state"};
+  static constexpr std::array<std::string_view, 9> kWords = {
+      "inventory",    "metric_table", "telemetry",        "event", "command_result", "epoch_start",
+      "interruption", "plugin_state", "health_transition"};
   static_assert(kWords.size() == std::variant_size_v<Record>);
   return word(kWords, record.index());
 }
@@ -50,6 +50,18 @@ std::string_view name_of(CommandStatus status) {
   static constexpr std::array<std::string_view, 6> kWords = {
       "unspecified", "ok", "failed", "refused", "expired", "unsupported"};
   return word(kWords, static_cast<size_t>(status));
+}
+
+std::string_view name_of(Verdict verdict) {
+  static constexpr std::array<std::string_view, 5> kWords = {"unknown", "ok", "warn", "fail",
+                                                             "unknown"};
+  return word(kWords, static_cast<size_t>(verdict));
+}
+
+std::string_view name_of(HoldKind kind) {
+  static constexpr std::array<std::string_view, 6> kWords = {"none",    "cordoned",    "draining",
+                                                             "drained", "quarantined", "quiesced"};
+  return word(kWords, static_cast<size_t>(kind));
 }
 
 }  // namespace farmhand::wire

@@ -66,6 +66,21 @@ wire::Event event() {
   return event;
 }
 
+wire::HealthTransition transition() {
+  wire::HealthTransition transition;
+  transition.uuid = uuid();
+  transition.device_key = "RNGD0001";
+  transition.check = "memory.ecc";
+  transition.source = "plugin furiosa";
+  transition.from = wire::Verdict::kOk;
+  transition.to = wire::Verdict::kFail;
+  transition.reason = "memory.uncorrected";
+  transition.sentence = "2 uncorrectable errors";
+  transition.evidence = {{"errors", 0, 2.0, {}, 0.0, "2"}};
+  transition.count = 3;
+  return transition;
+}
+
 wire::CommandResult result() {
   return {uuid(), wire::CommandStatus::kFailed, "exit status 3", 1234, "output"};
 }
@@ -86,7 +101,8 @@ std::vector<wire::Record> sample_records() {
           result(),
           epoch_start(),
           wire::Interruption{4, 1'000, 2'000},
-          inventory().plugins[0]};
+          inventory().plugins[0],
+          transition()};
 }
 
 wire::Segment sample_segment() {

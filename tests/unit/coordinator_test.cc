@@ -5,6 +5,7 @@
 #include "coordinator/capacity.hh"
 #include "coordinator/enrolment.hh"
 #include "coordinator/fleet_json.hh"
+#include "coordinator/health_json.hh"
 #include "coordinator_fixture.hh"
 
 using namespace farmhand;
@@ -30,6 +31,47 @@ wire::Inventory inventory(std::vector<wire::Device> devices) {
 }
 
 const Scope kAll{Role::kViewer, ""};
+
+wire::HealthTransition transition(const std::string& device, wire::Verdict to,
+                                  uint64_t boottime_ns = 0) {
+  wire::HealthTransition t;
+  t.uuid = Uuid::random();
+  t.device_key = device;
+  t.check = "memory";
+  t.source = "plugin sim";
+  t.from = wire::Verdict::kOk;
+  t.to = to;
+  t.reason = to == wire::Verdict::kOk ? "" : "memory.uncorrected";
+  t.sentence = "what is with " + device;
+  t.action = "Drain the device and reset it.";
+  t.evidence = {{"errors", 0, 2.0, {}, 0.0, "0x2"}};
+  t.boottime_ns = boottime_ns;
+  return t;
+}
+
+std::vector<TransitionRow> history_of(StoreFixture& f, const Scope& scope = kAll,
+                                      const HistoryQuery& query = {}) {
+  auto rows = f.store->health.history(scope, query);
+  REQUIRE_MESSAGE(rows.ok(), rows.error().message);
+  return std::move(*rows);
+}
+
+// The answer of /v1/fleet/health while these nodes are connected.
+std::string health_of(StoreFixture& f, const LiveNodes& live, const Scope& scope = kAll) {
+  FleetHealth fleet;
+  fleet.nodes = *f.store->fleet.nodes(scope);
+  fleet.devices = *f.store->fleet.devices(scope);
+  fleet.checks = *f.store->health.checks(scope);
+  fleet.offenders = *f.store->health.offenders(scope, 0);
+  fleet.live = live;
+  return json_of_fleet_health(fleet);
+}
+
+bool says(const std::string& document, const std::string& part) {
+  const bool found = document.find(part) != std::string::npos;
+  if (!found) MESSAGE(document);
+  return found;
+}
 
 }  // namespace
 
@@ -221,8 +263,20 @@ TEST_CASE("a store of the version before is brought up to date, once") {
     REQUIRE(db.ok());
     REQUIRE(db->exec(sql).ok());
   };
+  alter("UPDATE meta SET value = 2 WHERE key = 'schema'; DROP TABLE health; DROP TABLE transition");
+  for (const char* column : {"verdict", "hold", "hold_why", "hold_by", "hold_since_ns"})
+    alter((std::string("ALTER TABLE device DROP COLUMN ") + column).c_str());
+  f.open();
+  CHECK((*f.store->nodes.find(f.uuid))->id == f.node);
+  CHECK(f.store->health.history(kAll, {}).ok());
+  NodeLane lane;
+  CHECK(f.put({lane.records({transition("a", wire::Verdict::kFail)})}).refusal.empty());
+  f.store.reset();
+  for (const char* column : {"verdict", "hold", "hold_why", "hold_by", "hold_since_ns"})
+    alter((std::string("ALTER TABLE device DROP COLUMN ") + column).c_str());
   alter(
-      "ALTER TABLE epoch_end DROP COLUMN told_by; UPDATE meta SET value = 1 WHERE key = 'schema'");
+      "ALTER TABLE epoch_end DROP COLUMN told_by; DROP TABLE health; DROP TABLE transition; "
+      "UPDATE meta SET value = 1 WHERE key = 'schema'");
   f.open();
   CHECK((*f.store->nodes.find(f.uuid))->id == f.node);
   f.open();
@@ -391,4 +445,100 @@ TEST_CASE("the archive keeps the newest segments of a lane, up to its bound") {
   CHECK(f.report().ok());
   CHECK(*f.store->lanes.archived_bytes(1) <= 10'000);
   CHECK(*f.store->lanes.archived_bytes(1) > 5'000);
+}
+
+TEST_CASE("a transition moves the present verdict and the history, and a duplicate neither") {
+  StoreFixture f;
+  NodeLane lane;
+  const auto failed = transition("r0", wire::Verdict::kFail, 5);
+  const auto well = transition("r0", wire::Verdict::kOk, 9);
+  f.put({lane.records({failed}), lane.records({well})});
+  NodeLane again;  // the same records in a new epoch, as after a loss of the queue
+  again.epoch = {2, {2}};
+  f.put({again.records({failed})});
+  REQUIRE(history_of(f).size() == 2);
+  CHECK(history_of(f)[0].check.since_ns == kNow + 9);
+  const auto checks = *f.store->health.checks(kAll);
+  REQUIRE(checks.size() == 1);
+  CHECK(checks[0].verdict == wire::Verdict::kOk);
+  CHECK(says(json_of_history(history_of(f)), "\"name\":\"errors\",\"value\":2"));
+}
+
+TEST_CASE("a duplicate that a full history has forgotten still has no effect") {
+  StoreFixture f;
+  f.store->health.set_history_max(3);
+  NodeLane lane;
+  const auto first = transition("r0", wire::Verdict::kFail, 1);
+  f.put({lane.records({first})});
+  for (uint64_t i = 2; i <= 6; ++i)
+    f.put({lane.records({transition("r0", wire::Verdict::kOk, i)})});
+  CHECK(history_of(f).size() == 3);
+  NodeLane again;
+  again.epoch = {2, {2}};
+  f.put({again.records({first})});
+  CHECK(history_of(f).size() == 3);
+  CHECK((*f.store->health.checks(kAll))[0].verdict == wire::Verdict::kOk);
+}
+
+TEST_CASE("health is seen by its partition, that of the node by each of them") {
+  StoreFixture f;
+  const Scope ours{Role::kViewer, "kt-rebellions"};
+  const Scope foreign{Role::kViewer, "nhn-sapeon"};
+  NodeLane inventories;
+  inventories.lane = 2;
+  f.put({inventories.records({inventory({device("r0", "rebellions"), device("f0", "furiosa")})})});
+  NodeLane lane;
+  f.put({lane.records({transition("r0", wire::Verdict::kFail), transition("", wire::Verdict::kWarn),
+                       transition("f0", wire::Verdict::kFail),
+                       transition("nobody", wire::Verdict::kFail)})});
+  CHECK(history_of(f).size() == 4);
+  CHECK(history_of(f, ours).size() == 2);
+  CHECK(history_of(f, foreign).empty());
+  CHECK(f.store->health.checks(ours)->size() == 2);
+  CHECK(f.store->health.checks(foreign)->empty());
+  CHECK(history_of(f, kAll, {.node = f.uuid.text(), .device = "r0"}).size() == 1);
+  CHECK(history_of(f, kAll, {.node = "another", .device = ""}).empty());
+  CHECK(health_of(f, {f.node}, foreign).find("r0") == std::string::npos);
+}
+
+TEST_CASE("the fleet's health counts by verdict, and says what needs attention and why") {
+  StoreFixture f;
+  NodeLane inventories;
+  inventories.lane = 2;
+  wire::Device well = device("r0", "rebellions");
+  well.verdict = wire::Verdict::kOk;
+  wire::Device held = device("r1", "rebellions");
+  held.verdict = wire::Verdict::kOk;
+  held.hold = wire::HoldKind::kCordoned;
+  held.hold_why = "new riser";
+  held.hold_by = "ann";
+  f.put({inventories.records(
+      {inventory({well, held, device("r2", "rebellions"), device("r3", "rebellions")})})});
+  NodeLane lane;
+  f.put({lane.records({transition("r2", wire::Verdict::kFail, 1),
+                       transition("r2", wire::Verdict::kOk, 2),
+                       transition("r2", wire::Verdict::kFail, 3)})});
+  const std::string health = health_of(f, {f.node});
+  CHECK(says(health, "\"devices\":{\"ok\":2,\"warn\":0,\"fail\":1,\"unknown\":1},\"held\":1"));
+  CHECK(says(health, "\"verdict\":\"fail\""));
+  CHECK(says(health, "\"reason\":\"memory.uncorrected\""));
+  CHECK(says(health, "\"action\":\"Drain the device and reset it.\""));
+  CHECK(says(health, "\"why\":\"new riser\",\"who\":\"ann\""));
+  CHECK(says(health, "\"sentence\":\"no check has spoken of it yet\""));
+  CHECK(says(health, "\"failures\":2"));
+  CHECK(health.find("\"device\":\"r0\"") == std::string::npos);
+}
+
+TEST_CASE("a node that is not connected is unknown, and so are its devices, whatever they were") {
+  StoreFixture f;
+  NodeLane inventories;
+  inventories.lane = 2;
+  wire::Device well = device("r0", "rebellions");
+  well.verdict = wire::Verdict::kOk;
+  f.put({inventories.records({inventory({well})})});
+  const std::string away = health_of(f, {});
+  CHECK(says(away, "{\"ok\":0,\"warn\":0,\"fail\":0,\"unknown\":1}"));
+  CHECK(says(away, "\"last_verdict\":\"ok\""));
+  CHECK(says(away, "the node is not connected"));
+  CHECK(says(json_of_devices(*f.store->fleet.devices(kAll), {}), "\"verdict\":\"unknown\""));
 }

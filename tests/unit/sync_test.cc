@@ -212,10 +212,17 @@ TEST_CASE("no route shows anything to a foreign token, and none answers without 
   event.device_key = "secret-device";
   event.plugin = "sim";
   event.sentence = "secret-event";
+  wire::HealthTransition transition;
+  transition.uuid = Uuid::random();
+  transition.device_key = "secret-device";
+  transition.check = "memory";
+  transition.sentence = "secret-finding";
   for (const wire::Record& record :
-       {wire::Record(inventory), wire::Record(table),
+       {wire::Record(inventory), wire::Record(table), wire::Record(transition),
         wire::Record(wire::Telemetry{table.table_id, {{0, 0, 1, 1}}}), wire::Record(event)}) {
-    const Lane lane = std::holds_alternative<wire::Event>(record)       ? Lane::kHealth
+    const bool health = std::holds_alternative<wire::Event>(record) ||
+                        std::holds_alternative<wire::HealthTransition>(record);
+    const Lane lane = health                                            ? Lane::kHealth
                       : std::holds_alternative<wire::Inventory>(record) ? Lane::kInventory
                                                                         : Lane::kTelemetry;
     CHECK(pair.node->outbox->enqueue_durable(lane, wire::encode_record(record)));
@@ -253,6 +260,9 @@ TEST_CASE("no route shows anything to a foreign token, and none answers without 
         std::string::npos);
   CHECK(pair.farm.ask("GET", "/v1/fleet/health", "all").body.find("secret-event") !=
         std::string::npos);
+  for (const char* path : {"/v1/fleet/health", "/v1/fleet/health/history"})
+    CHECK(pair.farm.ask("GET", path, "all").body.find("secret-finding") != std::string::npos);
+  CHECK(pair.farm.ask("GET", "/v1/fleet/health/history?since_s=soon", "all").status == 400);
 }
 
 TEST_CASE("a request without a body is acted upon once") {

@@ -48,6 +48,24 @@ Segment some_segment() {
   return segment;
 }
 
+HealthTransition some_transition() {
+  HealthTransition transition;
+  transition.uuid = Uuid::random();
+  transition.device_key = "RNGD0001";
+  transition.check = "memory.ecc";
+  transition.source = "plugin furiosa";
+  transition.from = Verdict::kOk;
+  transition.to = Verdict::kFail;
+  transition.reason = "memory.uncorrected";
+  transition.sentence = "2 uncorrectable errors";
+  transition.action = "Drain the device and reset it.";
+  transition.evidence = {{"errors", 0, 2.0, {}, 0.0, "2"}, {"state", 0, {}, {}, {}, "bad"}};
+  transition.count = 40;
+  transition.boottime_ns = 5;
+  transition.realtime_ns = -7;
+  return transition;
+}
+
 Device some_device() {
   return {.key = "RNGD0001",
           .plugin = "sim",
@@ -152,6 +170,7 @@ TEST_CASE("every kind of record comes back as it was") {
                          .reason = "device.missing",
                          .sentence = "s",
                          .attributes = {{"a", "b"}}});
+  check_round_trip(some_transition());
   check_round_trip(CommandResult{.command_uuid = Uuid::random(),
                                  .status = CommandStatus::kExpired,
                                  .sentence = "late",
@@ -174,6 +193,33 @@ TEST_CASE("every kind of record comes back as it was") {
                                .restarts = 2,
                                .parked_hosts = 1,
                                .boottime_ns = 3});
+}
+
+TEST_CASE("a verdict that was left out or is newer than we are is unknown, never ok") {
+  HealthTransition transition = some_transition();
+  transition.to = Verdict::kUnspecified;
+  auto again = decode_record(encode_record(transition));
+  REQUIRE(again);
+  CHECK(std::get<HealthTransition>(*again).to == Verdict::kUnknown);
+  CHECK(name_of(Verdict::kUnspecified) == "unknown");
+  transition.to = static_cast<Verdict>(9);
+  again = decode_record(encode_record(transition));
+  REQUIRE(again);
+  CHECK(std::get<HealthTransition>(*again).to == Verdict::kUnknown);
+  CHECK(worse(Verdict::kUnspecified, Verdict::kOk) != Verdict::kOk);
+  CHECK(worse(Verdict::kUnknown, Verdict::kWarn) == Verdict::kUnknown);
+  CHECK(worse(Verdict::kUnknown, Verdict::kFail) == Verdict::kFail);
+}
+
+TEST_CASE("a transition of no check or with a long tail of evidence is not taken") {
+  HealthTransition transition = some_transition();
+  transition.check.clear();
+  CHECK(decode_record(encode_record(transition)).error().code == Errc::kCorrupt);
+  transition = some_transition();
+  transition.evidence.resize(kEvidenceMax + 5);
+  const auto bounded = decode_record(encode_record(transition));
+  REQUIRE(bounded);
+  CHECK(std::get<HealthTransition>(*bounded).evidence.size() == kEvidenceMax);
 }
 
 TEST_CASE("every value comes back as the very same double") {
