@@ -71,4 +71,9 @@ Result<std::string> find_identity(const std::string& user, const std::vector<std
   return identity;
 }
 
+bool is_own_user(const std::string& user) {
+  const auto found = find_line("/etc/passwd", user);
+  return found && found->substr(0, found->find(':')) == std::to_string(::geteuid());
+}
+
 }  // namespace farmhand

@@ -14,4 +14,7 @@ namespace farmhand {
 // exist here are left out: then nothing can belong to them.
 Result<std::string> find_identity(const std::string& user, const std::vector<std::string>& groups);
 
+// Whether `user` is whom we run as already.
+bool is_own_user(const std::string& user);
+
 }  // namespace farmhand
