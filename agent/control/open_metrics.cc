@@ -92,7 +92,7 @@ const MetricsPage::Family& MetricsPage::family_of(const MetricInfo& metric, Devi
   const BaseUnit unit = base_unit_of(metric.unit);
   std::string name = without_reserved_ending(exposition_name(key.substr(0, key.find(' '))));
   if (!unit.name.empty() && !name.ends_with(unit.name)) name.append("_").append(unit.name);
-  if (is_device_family(name)) name += "_measured";
+  if (is_device_family(name) || is_health_family(name)) name += "_measured";
   Family family{
       .name = std::move(name),
       .unit = unit.name,
@@ -163,6 +163,7 @@ const std::string& MetricsPage::rendered(MetricsFormat format) {
   view_.telemetry.visit([this](const DeviceSeries& series) { collect(series); });
   write_series(page);
   write_devices(page, view_, coordinator_);
+  write_health(page, view_, coordinator_);
   write_agent(page, view_, coordinator_);
   if (view_.queue) write_queue(page, view_.queue());
   if (view_.plugins) write_plugins(page, view_.plugins());

@@ -62,7 +62,10 @@ void write_agent(Exposition& page, const StatusView& view, const CoordinatorView
 void write_queue(Exposition& page, const OutboxStats& queue);
 void write_plugins(Exposition& page, const std::vector<PluginStatus>& plugins);
 void write_devices(Exposition& page, const StatusView& view, const CoordinatorView& coordinator);
+void write_health(Exposition& page, const StatusView& view, const CoordinatorView& coordinator);
 
+// A name that `write_health` takes among those of devices.
+bool is_health_family(std::string_view name);
 // A name that `write_devices` takes: a plugin's metric that would be called so steps aside.
 bool is_device_family(std::string_view name);
 

@@ -17,6 +17,7 @@ namespace farmhand {
 struct Request {
   std::string verb;
   std::vector<std::pair<std::string, std::string>> arguments;
+  std::string who = {};  // the user at the other end, as the kernel says; not of the line
 
   std::optional<std::string> find(std::string_view key) const;    // the first of that name
   std::vector<std::string> find_all(std::string_view key) const;  // in the order given

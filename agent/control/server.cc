@@ -5,6 +5,7 @@
 
 #include "base/json.hh"
 #include "base/log.hh"
+#include "plugin/identity.hh"
 
 namespace farmhand {
 
@@ -30,8 +31,10 @@ void ControlServer::on_connection(Stream stream) {
     return;
   }
   const uint64_t id = ++last_id_;
-  auto [at, added] = clients_.try_emplace(
-      id, Client{.stream = std::move(stream), .deadline = Timer(loop_), .owner = owner});
+  auto [at, added] = clients_.try_emplace(id, Client{.stream = std::move(stream),
+                                                     .deadline = Timer(loop_),
+                                                     .owner = owner,
+                                                     .who = peer ? name_of_user(peer->uid) : ""});
   at->second.stream.read([this, id](std::string_view bytes) { on_bytes(id, bytes); },
                          [this, id](const Error&) { on_end(id); });
   expect(id, limits_.request_ms);
@@ -70,8 +73,9 @@ void ControlServer::on_end(uint64_t id) {
 void ControlServer::answer(uint64_t id, std::string_view line) {
   Client& client = clients_.at(id);
   client.answering = true;
-  const auto request = parse_request(line);
+  auto request = parse_request(line);
   if (!request) return reply(id, request.error());
+  request->who = client.who;
   expect(id, limits_.answer_ms);
   verbs_.run(*request, client.owner,
              [self = std::weak_ptr(self_), id](const Result<std::string>& document) {

@@ -49,6 +49,7 @@ class ControlServer {
     Stream stream;
     Timer deadline;
     bool owner;
+    std::string who;
     bool answering = false;
     std::string received = {};
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/verbs.hh"
+#include "control/health_json.hh"
 
 namespace farmhand {
 
@@ -71,6 +71,14 @@ void write_device(Json& json, const StatusView& view, const CoordinatorView& coo
   write_identity(json, device.info, partition_of(coordinator, device.info.vendor));
   json.member("status", name_of(device.presence));
   write_text(json, "reason", device.reason);
+  const auto health =
+      find_subject(view, device.info.kind == DeviceKind::kNode ? "" : device.info.key);
+  json.key("verdict");
+  health ? json.value(name_of(health->verdict)) : json.null();
+  const CheckStatus* deciding = health ? health->deciding() : nullptr;
+  write_text(json, "verdict_reason", deciding == nullptr ? "" : deciding->reason);
+  write_text(json, "verdict_sentence", deciding == nullptr ? "" : deciding->sentence);
+  write_hold(json, health ? health->hold : std::nullopt);
   write_moment(json, "since", view.clock, device.since_ns);
   write_moment(json, "first_seen", view.clock, device.first_seen_ns);
   write_moment(json, "last_seen", view.clock, device.last_seen_ns);

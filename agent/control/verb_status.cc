@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "control/verbs.hh"
+#include "control/health_json.hh"
 
 namespace farmhand {
 
@@ -107,6 +107,27 @@ void write_queue(Json& json, const OutboxStats& queue) {
   json.member("size_max_bytes", queue.size_max).member("writable", queue.writable).end();
 }
 
+// Null while nothing judges.
+void write_health(Json& json, const StatusView& view) {
+  json.key("health");
+  if (!view.health.subjects) {
+    json.null();
+    return;
+  }
+  const auto subjects = view.health.subjects();
+  std::array<uint32_t, 4> by_verdict{};
+  uint32_t held = 0;
+  for (const SubjectHealth& subject : subjects) {
+    held += subject.hold ? 1 : 0;
+    if (!subject.key.empty()) ++by_verdict[static_cast<size_t>(subject.verdict)];
+  }
+  json.object().member("verdict", name_of(overall_of(subjects))).key("devices").object();
+  for (size_t i = 0; i < by_verdict.size(); ++i)
+    json.member(name_of(static_cast<Verdict>(i)), by_verdict[i]);
+  json.end().member("held", held);
+  json.member("checks_refused", view.health.refused ? view.health.refused().size() : 0).end();
+}
+
 void write_problem(Json& json, std::string_view subject, std::string_view name,
                    std::string_view status, std::string_view reason) {
   json.object().member("subject", subject).member("name", name).member("status", status);
@@ -120,6 +141,15 @@ void write_problems(Json& json, const StatusView& view, const std::vector<Plugin
   for (const auto& [key, device] : view.inventory.devices()) {
     if (device.presence == Presence::kManaged) continue;
     write_problem(json, "device", key, name_of(device.presence), device.reason);
+  }
+  for (const SubjectHealth& subject :
+       view.health.subjects ? view.health.subjects() : std::vector<SubjectHealth>()) {
+    const Device* device = view.inventory.find(subject.key);
+    const bool said = device != nullptr && device->presence != Presence::kManaged;
+    const CheckStatus* deciding = subject.deciding();
+    if (subject.verdict == Verdict::kOk || said || deciding == nullptr) continue;
+    write_problem(json, subject.key.empty() ? "node" : "device", subject.key,
+                  name_of(subject.verdict), deciding->sentence);
   }
   for (const DeviceConflict& conflict : view.inventory.conflicts()) {
     write_problem(
@@ -157,6 +187,7 @@ void verb_status(const StatusView& view, const Request&, const Reply& reply) {
   write_self(json, view);
   write_coordinator(json, view, coordinator);
   write_device_counts(json, view);
+  write_health(json, view);
   write_plugin_counts(json, plugins);
   if (queue) write_queue(json, *queue);
   write_problems(json, view, plugins, coordinator, queue ? &*queue : nullptr);

@@ -7,7 +7,7 @@ namespace farmhand {
 
 namespace {
 
-constexpr std::array<Verb, 8> kVerbs{{
+constexpr std::array<Verb, 12> kVerbs{{
     {"status", false, verb_status},
     {"devices", false, verb_devices},
     {"metrics", false, verb_metrics},
@@ -16,6 +16,10 @@ constexpr std::array<Verb, 8> kVerbs{{
     {"config", true, verb_config},  // a plugin's settings may hold a password
     {"enroll", true, verb_enroll},
     {"event", true, verb_event},
+    {"health", false, verb_health},
+    {"health-history", false, verb_health_history},
+    {"health-explain", false, verb_health_explain},
+    {"device", true, verb_device},
 }};
 
 Error unknown(const std::string& verb) {

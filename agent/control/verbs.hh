@@ -42,6 +42,10 @@ void verb_plugins(const StatusView& view, const Request& request, const Reply& r
 void verb_queue(const StatusView& view, const Request& request, const Reply& reply);
 void verb_config(const StatusView& view, const Request& request, const Reply& reply);
 void verb_enroll(const StatusView& view, const Request& request, const Reply& reply);
+void verb_health(const StatusView& view, const Request& request, const Reply& reply);
+void verb_health_history(const StatusView& view, const Request& request, const Reply& reply);
+void verb_health_explain(const StatusView& view, const Request& request, const Reply& reply);
+void verb_device(const StatusView& view, const Request& request, const Reply& reply);
 void verb_event(const StatusView& view, const Request& request, const Reply& reply);
 
 // ---- What several verbs write ----

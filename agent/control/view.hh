@@ -14,6 +14,7 @@
 #include "base/ids.hh"
 #include "base/result.hh"
 #include "device/inventory.hh"
+#include "health/health.hh"
 #include "loop/turn_watch.hh"
 #include "outbox/stats.hh"
 #include "plugin/status.hh"
@@ -59,6 +60,25 @@ struct Enrolled {
   std::vector<std::string> partitions;
 };
 
+// What a person does to a device by hand.
+struct DeviceAct {
+  enum class Kind { kCordon, kUncordon, kDrain, kQuiesce, kResume, kForget } kind = Kind::kCordon;
+  std::string key;
+  std::string why;
+  std::string who;
+};
+
+struct HealthView {
+  std::function<std::vector<SubjectHealth>()> subjects;
+  std::function<std::vector<RefusedCheck>()> refused;
+  std::function<Result<void>(std::string_view key)> may_lease;  // the error says why not
+  std::function<void(HistoryQuery, std::function<void(Result<std::vector<Transition>>)>)> history;
+  std::function<void(const DeviceAct&, std::function<void(Result<void>)>)> act;
+};
+
+// All of it, answered by `health`, which outlives the view.
+HealthView health_view_of(Health& health);
+
 struct StatusView {
   AgentFacts facts;
   const Clock& clock;
@@ -70,6 +90,7 @@ struct StatusView {
   std::function<std::string()> config;  // render_effective
   std::function<void(const EnrollRequest&, std::function<void(Result<Enrolled>)>)> enroll;
   std::function<void(wire::Event, std::function<void(Result<uint64_t> seq)>)> add_event;
+  HealthView health = {};
   const TurnWatch* turns = nullptr;  // of the loop
   std::function<Result<SelfCost>()> self_cost = read_self_cost;
 };

@@ -76,4 +76,17 @@ bool is_own_user(const std::string& user) {
   return found && found->substr(0, found->find(':')) == std::to_string(::geteuid());
 }
 
+std::string name_of_user(uid_t uid) {
+  const std::string wanted = std::to_string(uid);
+  const auto file = read_file("/etc/passwd", 4 << 20);
+  std::string_view left = file ? std::string_view(*file) : std::string_view();
+  while (!left.empty()) {
+    std::string_view line = take_until(left, '\n');
+    const std::string_view name = take_until(line, ':');
+    take_until(line, ':');
+    if (take_until(line, ':') == wanted) return std::string(name);
+  }
+  return "uid " + wanted;
+}
+
 }  // namespace farmhand

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom a plugin host runs as.
+// Users of this node: whom a plugin host runs as, who asks.
 #pragma once
+
+#include <sys/types.h>
 
 #include <string>
 #include <vector>
@@ -16,5 +18,8 @@ Result<std::string> find_identity(const std::string& user, const std::vector<std
 
 // Whether `user` is whom we run as already.
 bool is_own_user(const std::string& user);
+
+// The name of a user of this node; `uid 1000` for one who has none in /etc/passwd.
+std::string name_of_user(uid_t uid);
 
 }  // namespace farmhand

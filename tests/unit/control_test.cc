@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control/server.hh"
+#include "plugin/identity.hh"
 #include "status_fixture.hh"
 
 using namespace farmhand;
@@ -179,10 +180,103 @@ TEST_CASE("reading status is open, changing and secrets are not") {
   for (const char* open : {"status", "devices", "metrics", "plugins", "queue"}) {
     CHECK(run(verbs, {open, {}}, false).find("\"error\"") == std::string::npos);
   }
-  for (const char* closed : {"enroll", "config", "event"}) {
+  for (const char* closed : {"enroll", "config", "event", "device"}) {
     CHECK(has(run(verbs, {closed, {}}, false), "\"code\":\"permission\""));
   }
   CHECK(has(run(verbs, {"config", {}}, true), "name = \\\"node-a\\\""));
+}
+
+TEST_CASE("health shows each subject with what decided, and what is held") {
+  StatusFixture node;
+  CHECK(has(run(Verbs(node.view), {"health", {}}, false), "\"code\":\"unavailable\""));
+  node.judge();
+  const std::string health = run(Verbs(node.view), {"health", {}}, false);
+  CHECK(has(health, "\"verdict\":\"fail\",\"subjects\":["));
+  CHECK(has(health, "\"key\":\"npu0\",\"verdict\":\"fail\",\"deciding_check\":\"memory\""));
+  CHECK(has(health, "\"reason\":\"memory.uncorrected\""));
+  CHECK(has(health, "\"action\":\"Drain the device"));
+  CHECK(has(health, "\"kind\":\"cordoned\",\"why\":\"new riser\",\"who\":\"ann\""));
+  CHECK(has(health, "\"least\":null,\"most\":0"));
+  CHECK(has(health, "\"file\":\"/etc/farmhand/checks.d/a.toml\",\"line\":3"));
+  CHECK(has(run(Verbs(node.view), {"status", {}}, false),
+            "{\"verdict\":\"fail\",\"devices\":{\"ok\":0,\"warn\":0,\"fail\":1,\"unknown\":1},"
+            "\"held\":1,\"checks_refused\":1}"));
+  CHECK(has(run(Verbs(node.view), {"devices", {{"device", "npu0"}}}, false),
+            "\"verdict\":\"fail\",\"verdict_reason\":\"memory.uncorrected\""));
+}
+
+TEST_CASE("a node of which nothing is judged is unknown, not ok") {
+  StatusFixture node;
+  node.view.health.subjects = [] { return std::vector<SubjectHealth>(); };
+  CHECK(has(run(Verbs(node.view), {"health", {}}, false), "\"verdict\":\"unknown\""));
+}
+
+TEST_CASE("the past of health is asked by device, check and age") {
+  StatusFixture node;
+  HistoryQuery asked;
+  node.view.health.history = [&](HistoryQuery query, auto done) {
+    asked = std::move(query);
+    Transition one;
+    one.check = "memory";
+    one.subject = "npu0";
+    one.to = Verdict::kFail;
+    one.count = 40;
+    done(std::vector{one});
+  };
+  const std::string past =
+      run(Verbs(node.view), {"health-history", {{"device", "npu0"}, {"since_s", "60"}}}, false);
+  CHECK(has(past, "\"device\":\"npu0\",\"check\":\"memory\""));
+  CHECK(has(past, "\"count\":40"));
+  CHECK(asked.subject == "npu0");
+  CHECK(asked.since_realtime_ns == node.clock.realtime_ns() - 60'000'000'000);
+  CHECK(has(run(Verbs(node.view), {"health-history", {{"since_s", "soon"}}}, false),
+            "\"code\":\"invalid\""));
+}
+
+TEST_CASE("a check or a reason is explained: what it means, what to do, where it stands") {
+  StatusFixture node;
+  node.judge();
+  const Verbs verbs(node.view);
+  const std::string check = run(verbs, {"health-explain", {{"word", "memory"}}}, false);
+  CHECK(has(check, "\"meaning\":\"uncorrectable memory errors\""));
+  CHECK(has(check, "\"device\":\"npu0\",\"decides\":true"));
+  const std::string reason = run(verbs, {"health-explain", {{"word", "fan.failed"}}}, false);
+  CHECK(has(reason, "\"action\":\"Replace the fan.\""));
+  CHECK(has(reason, "\"now\":[]"));
+  CHECK(has(run(verbs, {"health-explain", {{"word", "fan.faild"}}}, false),
+            "did you mean 'fan.failed'?"));
+}
+
+TEST_CASE("who acts upon a device is what the kernel says, and only who may") {
+  StatusFixture node;
+  node.judge();
+  const Verbs verbs(node.view);
+  const Request cordon{
+      "device",
+      {{"action", "cordon"}, {"device", "npu1"}, {"reason", "fan"}, {"who", "eve"}},
+      "ann"};
+  CHECK(has(run(verbs, cordon, false), "\"code\":\"permission\""));
+  CHECK(node.acts.empty());
+  CHECK(has(run(verbs, cordon, true), "\"device\":\"npu1\""));
+  REQUIRE(node.acts.size() == 1);
+  CHECK(node.acts[0].who == "ann");
+  CHECK(node.acts[0].why == "fan");
+  CHECK(has(run(verbs, {"device", {{"action", "cordon"}, {"device", "npu0"}}}, true),
+            "cordon needs a reason"));
+  CHECK(has(run(verbs, {"device", {{"action", "uncordon"}, {"device", "npuO"}}}, true),
+            "there is no device 'npuO'; did you mean 'npu"));
+  CHECK(has(run(verbs, {"device", {{"action", "kick"}, {"device", "npu0"}}}, true),
+            "is not done to a device"));
+  CHECK(node.acts.size() == 1);
+}
+
+TEST_CASE("the server names the user at the other end") {
+  Fixture f;
+  f.node.judge();
+  (void)f.ask("device action=uncordon device=npu0 who=eve\n");
+  REQUIRE(f.node.acts.size() == 1);
+  CHECK(f.node.acts[0].who == name_of_user(::getuid()));
+  CHECK(name_of_user(4'000'000'000) == "uid 4000000000");
 }
 
 TEST_CASE("an event of one's own is answered with its number once it is stored, and not before") {

@@ -157,6 +157,30 @@ TEST_CASE("metrics whose names come to the same after mending do not spoil the p
   CHECK(has_line(text, std::string("farmhand_device_state_measured") + kNpu0 + "} 4"));
 }
 
+TEST_CASE("health is on the page as states, never as ok when it is unknown") {
+  StatusFixture node;
+  MetricsPage page(node.view);
+  CHECK(page.rendered(MetricsFormat::kText).find("farmhand_health_verdict") == std::string::npos);
+  node.judge();
+  const std::string& text = page.rendered(MetricsFormat::kText);
+  const std::string npu1 =
+      "{vendor=\"furiosa\",model=\"RNGD \\\"A\\\\1\\\"\",device=\"npu1\",partition=\"nhn-furiosa\"";
+  CHECK(has_line(text, "farmhand_health_verdict" + npu1 + ",verdict=\"unknown\"} 1"));
+  CHECK(has_line(text, "farmhand_health_verdict" + npu1 + ",verdict=\"ok\"} 0"));
+  CHECK(has_line(text, "farmhand_health_verdict{verdict=\"ok\"} 1"));
+  CHECK(has_line(text, std::string("farmhand_device_available") + kNpu0 + "} 0"));
+  CHECK(has_line(text, std::string("farmhand_device_held") + kNpu0 + ",hold=\"cordoned\"} 1"));
+  CHECK(has_line(text, std::string("farmhand_check_status") + kNpu0 +
+                           ",check=\"memory\",source=\"plugin sim\"} 2"));
+  CHECK(has_line(text, "farmhand_check_value{check=\"disk\",label=\"/ used\",unit=\"B\"} 2"));
+  CHECK(has_line(text, "farmhand_checks_refused 1"));
+  std::set<std::string> series;
+  for (const std::string& line : lines_of(text)) {
+    CAPTURE(line);
+    CHECK(series.insert(line.substr(0, line.rfind(' '))).second);
+  }
+}
+
 TEST_CASE("the agent, its queue and its plugins are on the page") {
   StatusFixture node;
   MetricsPage page(node.view);

@@ -53,6 +53,58 @@ struct StatusFixture {
     return made;
   }
 
+  // npu0 failed and is cordoned, npu1 is unknown, the node is well; one check is refused.
+  void judge() {
+    using namespace farmhand;
+    CheckStatus memory;
+    memory.check = "memory";
+    memory.source = "plugin sim";
+    memory.verdict = Verdict::kFail;
+    memory.reason = "memory.uncorrected";
+    memory.sentence = "2 uncorrectable errors";
+    memory.action = "Drain the device and reset it.";
+    memory.since_ns = clock.boottime_ns();
+    Evidence errors;
+    errors.name = "errors";
+    errors.value = 2;
+    errors.most = 0;
+    memory.evidence = {errors};
+    CheckStatus disk;
+    disk.check = "disk";
+    disk.source = "command disk";
+    disk.verdict = Verdict::kOk;
+    Evidence used = errors;
+    used.name = "/ used";
+    used.unit = Unit::kByte;
+    disk.evidence = {used, used};
+    SubjectHealth npu0;
+    npu0.key = "npu0";
+    npu0.verdict = Verdict::kFail;
+    npu0.deciding_check = "memory";
+    npu0.checks = {memory};
+    npu0.hold = Hold{HoldKind::kCordoned, "new riser", "ann", clock.realtime_ns(), "uncordon"};
+    SubjectHealth npu1;
+    npu1.key = "npu1";
+    SubjectHealth host;
+    host.verdict = Verdict::kOk;
+    host.deciding_check = "disk";
+    host.checks = {disk};
+    view.health.subjects = [subjects = std::vector{host, npu0, npu1}] { return subjects; };
+    view.health.refused = [] {
+      return std::vector<RefusedCheck>{
+          {"/etc/farmhand/checks.d/a.toml", 3, "disk", "'intervall' is not known"}};
+    };
+    view.health.may_lease = [](std::string_view key) -> Result<void> {
+      if (key == "npu0") return Error{Errc::kRefused, "cordoned by ann: new riser"};
+      return {};
+    };
+    view.health.act = [this](const DeviceAct& act, const auto& done) {
+      acts.push_back(act);
+      done({});
+    };
+  }
+  std::vector<farmhand::DeviceAct> acts;
+
   void sample(const char* device, uint32_t id, double value,
               farmhand::SampleStatus status = farmhand::SampleStatus::kOk) {
     const farmhand::Sample one{
