@@ -90,6 +90,8 @@ bool Host::on_frame(frame::Type type, std::string_view content) {
       return on_call(frame::Operation::kEnumerate, content);
     case frame::Type::kMetrics:
       return on_call(frame::Operation::kMetrics, content);
+    case frame::Type::kCheck:
+      return on_call(frame::Operation::kCheck, content);
     case frame::Type::kSample:
       return on_sample(content);
     case frame::Type::kStop:
@@ -102,7 +104,7 @@ bool Host::on_frame(frame::Type type, std::string_view content) {
 bool Host::on_hello(std::string_view content) {
   Order order;
   if (crew_ || !take_order(content, order)) return false;
-  instance_.emplace(out_, std::move(order), library_fd_);
+  instance_.emplace(out_, std::move(order), library_fd_, page_.slots[kWaiter]);
   crew_.emplace(*instance_, out_, page_);
   auto job = crew_->blank();
   job->operation = frame::Operation::kStart;

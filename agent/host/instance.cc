@@ -2,6 +2,7 @@
 #include "host/instance.hh"
 
 #include <string_view>
+#include <utility>
 
 #include "host/interfaces.hh"
 #include "host/now.hh"
@@ -13,34 +14,12 @@ namespace {
 
 using frame::Operation;
 
+// Calls of `wait` are numbered apart: nobody asked for them.
+constexpr uint64_t kWaitCallIds = uint64_t{1} << 62;
+constexpr uint64_t kWaitNs = 1'000'000'000;
+
 fh_str str_of(std::string_view text) {
   return {.ptr = text.data(), .len = static_cast<uint32_t>(text.size()), .reserved0 = 0};
-}
-
-std::string_view name_of(Operation operation) {
-  switch (operation) {
-    case Operation::kLoad:
-      return "load";
-    case Operation::kCreate:
-      return "create";
-    case Operation::kStart:
-      return "start";
-    case Operation::kEnumerate:
-      return "enumerate";
-    case Operation::kMetrics:
-      return "metrics";
-    case Operation::kSample:
-      return "sample";
-    case Operation::kStop:
-      return "stop";
-    case Operation::kDestroy:
-      return "destroy";
-    case Operation::kQuery:
-      return "query";
-    case Operation::kNone:
-      break;
-  }
-  return "call";
 }
 
 }  // namespace
@@ -55,6 +34,8 @@ void Instance::run(const Job& job, Bench& bench) {
       return enumerate(job, bench);
     case Operation::kMetrics:
       return metrics(job, bench);
+    case Operation::kCheck:
+      return check(job, bench);
     default:
       return sample(job, bench);
   }
@@ -119,6 +100,8 @@ Result<void> Instance::find_interfaces(const Job& job, Bench& bench) {
   if (checked) {
     devices_ = static_cast<const fh_devices*>(find(FH_DEVICES_ID));
     telemetry_ = static_cast<const fh_telemetry*>(find(FH_TELEMETRY_ID));
+    health_ = static_cast<const fh_health*>(find(FH_HEALTH_ID));
+    events_ = static_cast<const fh_events*>(find(FH_EVENTS_ID));
   }
   bench.slot.leave();
   return checked;
@@ -159,8 +142,11 @@ void Instance::start(const Job& job, Bench& bench) {
                               .abi_major = entry_.abi_major,
                               .abi_minor = entry_.abi_minor,
                               .interfaces = (devices_ != nullptr ? frame::kHasDevices : 0) |
-                                            (telemetry_ != nullptr ? frame::kHasTelemetry : 0)};
+                                            (telemetry_ != nullptr ? frame::kHasTelemetry : 0) |
+                                            (health_ != nullptr ? frame::kHasHealth : 0) |
+                                            (events_ != nullptr ? frame::kHasEvents : 0)};
   out_.add(frame::Type::kStarted, bytes_of(answer));
+  if (events_ != nullptr) waiter_.start([this] { return wait_for_events(); });
 }
 
 // The package is at fault: there is no use in trying it again.
@@ -170,6 +156,7 @@ void Instance::refuse(const Job& job, const Error& why) {
 }
 
 void Instance::stop(const Job& job, Bench& bench) {
+  waiter_.stop();
   if (self_ != nullptr || devices_ != nullptr) {
     timed(job, bench, Operation::kStop,
           [&](fh_error& error) { return entry_.stop(self_, &error); });
@@ -218,6 +205,36 @@ void Instance::sample(const Job& job, Bench& bench) {
                           .device = job.device,
                           .count = static_cast<uint32_t>(job.metric_ids.size())};
   out_.add(frame::Type::kSamples, bytes_of(head), bench.sink.readings());
+}
+
+void Instance::check(const Job& job, Bench& bench) {
+  if (health_ == nullptr) {
+    const Outcome none{.status = FH_E_UNSUPPORTED, .elapsed_ns = 0, .error = {}};
+    return answer_failure(job, job.operation, none, "the plugin does not offer farmhand.health/1");
+  }
+  answer_records(
+      frame::Type::kFindings, job, bench,
+      collected(job, bench, [&](const fh_call* call) { return health_->check(self_, call); }));
+}
+
+// One call of `wait`, on the waiter's thread.
+Waiter::Result Instance::wait_for_events() {
+  const Job job{.operation = Operation::kWait,
+                .device = frame::kNoDevice,
+                .id = kWaitCallIds + ++waits_,
+                .deadline_boottime_ns = boottime_ns() + kWaitNs,
+                .metric_ids = {}};
+  Bench& bench = events_bench_;
+  const Outcome outcome =
+      collected(job, bench, [&](const fh_call* call) { return events_->wait(self_, call); });
+  const bool quiet = outcome.status == FH_E_TIMEOUT || outcome.status == FH_E_CANCELLED;
+  const bool told = std::exchange(last_wait_, outcome.status) == outcome.status;
+  if (outcome.status != FH_OK && !quiet && !told) answer_failure(job, job.operation, outcome);
+  if (outcome.status == FH_OK && bench.sink.count() > 0) {
+    answer_records(frame::Type::kEvents, job, bench, outcome);
+  }
+  out_.flush();
+  return {.status = outcome.status, .events = outcome.status == FH_OK ? bench.sink.count() : 0};
 }
 
 void Instance::answer_records(frame::Type type, const Job& job, Bench& bench,

@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "farmhand/devices.h"
+#include "farmhand/events.h"
+#include "farmhand/health.h"
 #include "farmhand/telemetry.h"
 #include "host/error_room.hh"
 #include "host/library.hh"
 #include "host/outbound.hh"
 #include "host/services.hh"
 #include "host/sink.hh"
+#include "host/waiter.hh"
 #include "plugin/call_page.hh"
 
 namespace farmhand::host {
@@ -44,8 +47,13 @@ struct Order {
 
 class Instance {
  public:
-  Instance(Outbound& out, Order order, int library_fd)
-      : out_(out), services_(out), order_(std::move(order)), library_fd_(library_fd) {}
+  // `events`: the page's slot for the thread that waits for events.
+  Instance(Outbound& out, Order order, int library_fd, CallSlot& events)
+      : out_(out),
+        services_(out),
+        order_(std::move(order)),
+        library_fd_(library_fd),
+        events_bench_{.slot = events, .sink = {}, .room = {}} {}
 
   // Runs the job and answers it. Start and stop are the caller's to serialise, and no two jobs may
   // run for one device at once.
@@ -69,6 +77,8 @@ class Instance {
   void enumerate(const Job& job, Bench& bench);
   void metrics(const Job& job, Bench& bench);
   void sample(const Job& job, Bench& bench);
+  void check(const Job& job, Bench& bench);
+  Waiter::Result wait_for_events();
 
   Result<void> find_interfaces(const Job& job, Bench& bench);
   Outcome create(const Job& job, Bench& bench);
@@ -86,6 +96,12 @@ class Instance {
   void* self_ = nullptr;
   const fh_devices* devices_ = nullptr;
   const fh_telemetry* telemetry_ = nullptr;
+  const fh_health* health_ = nullptr;
+  const fh_events* events_ = nullptr;
+  Bench events_bench_;
+  uint64_t waits_ = 0;
+  int32_t last_wait_ = FH_OK;  // a failure is told once, not every ten seconds
+  Waiter waiter_;
 };
 
 }  // namespace farmhand::host

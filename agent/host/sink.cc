@@ -1,53 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/sink.hh"
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "host/now.hh"
 #include "host/outbound.hh"
+#include "host/record.hh"
 #include "plugin/text.hh"
 
 namespace farmhand::host {
 
 namespace {
 
-constexpr size_t kKeyBytesMax = 128;
 constexpr size_t kTextBytesMax = 1024;
 constexpr size_t kDevicesMax = 1024;
 constexpr uint32_t kMetricIdMax = 65535;
 constexpr size_t kKeptBytes = 64 << 10;
-
-std::string_view view_of(const fh_str& text) {
-  return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
-}
-
-bool contains(std::span<const uint32_t> values, uint32_t value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
-bool contains(std::span<const std::string> texts, std::string_view text) {
-  return std::find(texts.begin(), texts.end(), text) != texts.end();
-}
-
-// The plugin's header may be older (shorter: the rest is zero) or newer (longer: cut).
-template <typename T>
-T copy_of(const fh_record* record) {
-  T copy{};
-  std::memcpy(&copy, record, std::min<size_t>(record->struct_size, sizeof copy));
-  return copy;
-}
-
-// Dotted lower case: what is a metric's name here becomes a metric's name everywhere.
-bool is_metric_name(std::string_view name) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
-  };
-  return !name.empty() && name.size() <= kKeyBytesMax && name[0] >= 'a' && name[0] <= 'z' &&
-         std::all_of(name.begin(), name.end(), fits);
-}
 
 }  // namespace
 
@@ -64,6 +33,8 @@ void Sink::open(frame::Operation operation, std::span<const uint32_t> ids,
   if (records_.capacity() > kKeptBytes) std::string().swap(records_);
   keys_.clear();
   peaks_.clear();
+  evidence_.clear();
+  concluded_ = false;
   handles_.clear();
   passed_handles_.clear();
   complaint_.clear();
@@ -101,6 +72,12 @@ int32_t Sink::take(const fh_record* record) {
       return take_metric(record);
     case FH_RECORD_SAMPLE:
       return take_sample(record);
+    case FH_RECORD_VERDICT:
+      return take_verdict(record);
+    case FH_RECORD_EVENT:
+      return take_event(record);
+    case FH_RECORD_EVIDENCE:
+      return take_evidence(record);
     default:
       return refuse("a record of unknown kind");
   }
@@ -197,10 +174,10 @@ int32_t Sink::take_metric(const fh_record* record) {
   if (metric.metric_kind != FH_METRIC_GAUGE && metric.metric_kind != FH_METRIC_COUNTER) {
     return refuse("a metric of unknown kind");
   }
-  if (!is_metric_name(view_of(metric.name))) {
+  if (!is_dotted_name(view_of(metric.name))) {
     return refuse("a metric name that is not dotted lower case");
   }
-  if (!view_of(metric.label).empty() && !is_metric_name(view_of(metric.label))) {
+  if (!view_of(metric.label).empty() && !is_dotted_name(view_of(metric.label))) {
     return refuse("a metric label that is not lower case");
   }
   const bool unit_known =

@@ -47,6 +47,9 @@ class Sink {
   int32_t take_peak(const fh_record* record);
   int32_t take_metric(const fh_record* record);
   int32_t take_sample(const fh_record* record);
+  int32_t take_verdict(const fh_record* record);
+  int32_t take_event(const fh_record* record);
+  int32_t take_evidence(const fh_record* record);
   size_t find_id(uint32_t id);
 
   std::mutex mutex_;
@@ -55,8 +58,10 @@ class Sink {
   std::span<const std::string> excluded_;
   std::string records_;
   std::vector<frame::Reading> readings_;
-  std::vector<std::string> keys_;         // of the devices of this call
+  std::vector<std::string> keys_;         // of the devices of this call, or the checks' names
   std::vector<std::string> peaks_;        // `handle dtype`
+  std::vector<std::string> evidence_;     // names of the last verdict's or event's
+  bool concluded_ = false;                // there is a verdict or event that evidence can follow
   std::vector<uint32_t> handles_;         // of the devices, or the metrics' ids
   std::vector<uint32_t> passed_handles_;  // of excluded devices
   size_t next_id_ = 0;                    // where the next sample's id is looked for first

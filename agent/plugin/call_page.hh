@@ -13,6 +13,7 @@
 namespace farmhand {
 
 constexpr uint32_t kWorkersMax = 16;
+constexpr uint32_t kWaiter = kWorkersMax;  // the thread that waits for events, after them
 constexpr uint32_t kCallPageBytes = 4096;
 
 // One worker's call. `id` is set last and cleared first.
@@ -36,7 +37,7 @@ constexpr uint32_t kNotAWorker = UINT32_MAX;
 
 struct CallPage {
   std::atomic<uint32_t> dying_worker;
-  std::array<CallSlot, kWorkersMax> slots;
+  std::array<CallSlot, kWorkersMax + 1> slots;
 };
 
 static_assert(sizeof(CallPage) <= kCallPageBytes);

@@ -2,8 +2,10 @@
 #include "plugin/device_book.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hh"
+#include "farmhand/abi.h"
 
 namespace farmhand {
 
@@ -47,6 +49,8 @@ void DeviceBook::restore(Entry& entry) {
   entry.handle = frame::kNoDevice;
   merge(entry.wanted, entry.asked);
   entry.asked.clear();
+  entry.check_wanted = entry.check_wanted || entry.checking;
+  entry.checking = false;
 }
 
 void DeviceBook::unbind() {
@@ -88,6 +92,7 @@ void DeviceBook::take_list(const std::vector<ListedDevice>& listed, const Quaran
       ++at;
       continue;
     }
+    drop_check(at->second, "the device is no longer listed");
     owners_.erase(at->first);
     at = devices_.erase(at);
     changed = true;
@@ -113,7 +118,10 @@ void DeviceBook::tell_devices() {
 }
 
 void DeviceBook::clear() {
-  for (const auto& [key, entry] : devices_) owners_.erase(key);
+  for (auto& [key, entry] : devices_) {
+    drop_check(entry, "the plugin is no longer there");
+    owners_.erase(key);
+  }
   devices_.clear();
   tell_devices();
 }
@@ -154,12 +162,32 @@ void DeviceBook::take_nothing(uint32_t handle, uint64_t now_ns) {
   if (entry->unknown.empty()) listener_.on_samples(entry->info.key, none);
 }
 
+void DeviceBook::take_findings(uint32_t handle, std::span<const Finding> findings) {
+  Entry* entry = find(handle);
+  if (entry == nullptr || !std::exchange(entry->checking, false)) return;
+  listener_.on_findings(plugin_, entry->info.key, findings);
+}
+
+void DeviceBook::take_check_failure(uint32_t handle, int32_t status, const std::string& sentence) {
+  Entry* entry = find(handle);
+  if (entry == nullptr || !std::exchange(entry->checking, false)) return;
+  listener_.on_check_failed(plugin_, entry->info.key, status, sentence);
+}
+
+// Whoever asked is answered, whatever becomes of the device.
+void DeviceBook::drop_check(Entry& entry, const std::string& why) {
+  const bool owed = entry.check_wanted || entry.checking;
+  entry.check_wanted = entry.checking = false;
+  if (owed) listener_.on_check_failed(plugin_, entry.info.key, FH_E_AGAIN, why);
+}
+
 void DeviceBook::set_unknown(const std::string& key, const std::string& reason) {
   const auto found = devices_.find(key);
   if (found == devices_.end()) return;
   Entry& entry = found->second;
   entry.asked.clear();
   entry.wanted.clear();
+  drop_check(entry, reason);
   if (entry.unknown == reason) return;
   entry.unknown = reason;
   listener_.on_device_unknown(key, reason);
@@ -172,7 +200,7 @@ void DeviceBook::set_all_unknown(const std::string& reason) {
   }
 }
 
-Result<void> DeviceBook::want(const std::string& key, std::span<const uint32_t> ids) {
+Result<DeviceBook::Entry*> DeviceBook::readable(const std::string& key) {
   const auto found = devices_.find(key);
   if (found == devices_.end()) return Error{Errc::kNotFound, "there is no device '" + key + "'"};
   Entry& entry = found->second;
@@ -180,7 +208,20 @@ Result<void> DeviceBook::want(const std::string& key, std::span<const uint32_t> 
     return Error{Errc::kNotFound, "the metrics of '" + key + "' are not known yet"};
   }
   if (!entry.unknown.empty()) return Error{Errc::kUnavailable, entry.unknown};
-  merge(entry.wanted, ids);
+  return &entry;
+}
+
+Result<void> DeviceBook::want(const std::string& key, std::span<const uint32_t> ids) {
+  const auto entry = readable(key);
+  if (!entry) return entry.error();
+  merge((*entry)->wanted, ids);
+  return {};
+}
+
+Result<void> DeviceBook::want_check(const std::string& key) {
+  const auto entry = readable(key);
+  if (!entry) return entry.error();
+  (*entry)->check_wanted = true;
   return {};
 }
 
@@ -196,7 +237,13 @@ bool DeviceBook::want_proofs() {
 
 void DeviceBook::send(HostProcess& host, uint64_t deadline_ns) {
   for (auto& [key, entry] : devices_) {
-    if (entry.wanted.empty() || !entry.asked.empty() || entry.handle == frame::kNoDevice) continue;
+    if (!entry.asked.empty() || entry.checking || entry.handle == frame::kNoDevice) continue;
+    if (std::exchange(entry.check_wanted, false)) {
+      entry.checking = true;
+      host.check(entry.handle, deadline_ns);
+      continue;
+    }
+    if (entry.wanted.empty()) continue;
     host.ask_samples(entry.handle, entry.wanted, deadline_ns);
     entry.asked.swap(entry.wanted);
     entry.wanted.clear();

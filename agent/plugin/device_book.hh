@@ -36,6 +36,8 @@ class DeviceBook {
   void take_samples(uint32_t handle, std::span<const Sample> samples);
   // Nothing to be had just now: the answer that was promised, without values.
   void take_nothing(uint32_t handle, uint64_t now_ns);
+  void take_findings(uint32_t handle, std::span<const Finding> findings);
+  void take_check_failure(uint32_t handle, int32_t status, const std::string& sentence);
   void set_unknown(const std::string& key, const std::string& reason);
   void set_all_unknown(const std::string& reason);
   // No host is in use: what was asked of it is wanted again.
@@ -45,6 +47,8 @@ class DeviceBook {
 
   // To be asked at the next `send`, with what is wanted already.
   Result<void> want(const std::string& key, std::span<const uint32_t> ids);
+  // To be checked before it is read again: a device answers one call at a time.
+  Result<void> want_check(const std::string& key);
   // Everything of the devices whose readings have stopped: to see whether they are back.
   bool want_proofs();
   void send(HostProcess& host, uint64_t deadline_ns);
@@ -63,8 +67,12 @@ class DeviceBook {
     uint32_t handle = frame::kNoDevice;  // in the host in use
     std::vector<uint32_t> wanted;
     std::vector<uint32_t> asked;  // on the way
+    bool check_wanted = false;
+    bool checking = false;
   };
   Entry* find(uint32_t handle);
+  Result<Entry*> readable(const std::string& key);
+  void drop_check(Entry& entry, const std::string& why);
   bool take_device(const ListedDevice& device);
   void tell_devices();
   static void restore(Entry& entry);

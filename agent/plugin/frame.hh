@@ -16,20 +16,24 @@
 //   kMetrics    Call                          kMetricList (Reply, records) or kFailed
 //   kSample     Call, count × u32 metric id;  per Call: kSamples (Reply, count × Reading) or
 //               as often as there are devices kFailed
+//   kCheck      Call                          kFindings (Reply, records) or kFailed
 //   kStop       nothing                       kStopped; closing the channel ends the host
 //
-//   unasked     kLog (Log, string), kComplaint (string)
+//   unasked     kLog (Log, string), kComplaint (string), kEvents (Reply, records)
 //
 // Records of a reply: DeviceRecord + 9 strings (key vendor model serial uuid pci firmware driver
 // note), PeakRecord + 2 strings (dtype source), MetricRecord + 4 strings (name label
-// label_value help). Peaks follow their device.
+// label_value help), VerdictRecord + 4 strings (check reason sentence action), EventRecord + 2
+// strings (reason sentence), EvidenceRecord + 2 strings (name text). Peaks follow their device,
+// evidence follows its verdict or event.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace farmhand::frame {
 
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 constexpr uint32_t kCallBytesMax = 4u << 20;                     // what one call may emit
 constexpr uint32_t kFrameBytesMax = kCallBytesMax + (64 << 10);  // a longer one is a broken channel
 
@@ -44,6 +48,7 @@ enum class Type : uint16_t {
   kMetrics = 3,
   kSample = 4,
   kStop = 5,
+  kCheck = 6,
   kStarted = 16,
   kFailed = 17,
   kDevices = 18,
@@ -52,6 +57,8 @@ enum class Type : uint16_t {
   kLog = 21,
   kStopped = 22,
   kComplaint = 23,  // what the plugin did wrong, as a sentence; what it gave was left out
+  kFindings = 24,
+  kEvents = 25,
 };
 
 // What a worker is doing, in frames and in the call page.
@@ -66,7 +73,18 @@ enum class Operation : uint32_t {
   kStop = 7,
   kDestroy = 8,
   kQuery = 9,
+  kCheck = 10,
+  kWait = 11,  // for events
 };
+
+// `sample`; inline, for the host links nothing of this folder.
+constexpr std::string_view name_of(Operation operation) {
+  constexpr std::string_view kNames[] = {"no call",   "load",    "create", "start",
+                                         "enumerate", "metrics", "sample", "stop",
+                                         "destroy",   "query",   "check",  "wait"};
+  const auto at = static_cast<uint32_t>(operation);
+  return at < sizeof kNames / sizeof kNames[0] ? kNames[at] : kNames[0];
+}
 
 constexpr uint32_t kNoDevice = UINT32_MAX;
 constexpr uint64_t kHelloCallId = 1;  // create and start; other calls count on from 2
@@ -99,10 +117,12 @@ struct Started {
   uint64_t flags;  // FH_FLAG_*
   uint16_t abi_major;
   uint16_t abi_minor;
-  uint32_t interfaces;  // kHasDevices, kHasTelemetry
+  uint32_t interfaces;  // kHasDevices, …
 };
 constexpr uint32_t kHasDevices = 1;
 constexpr uint32_t kHasTelemetry = 2;
+constexpr uint32_t kHasHealth = 4;
+constexpr uint32_t kHasEvents = 8;
 
 struct Failure {
   uint64_t id;
@@ -156,6 +176,31 @@ struct MetricRecord {
   uint32_t reserved0;
 };
 
+struct VerdictRecord {
+  uint32_t kind;  // FH_RECORD_VERDICT
+  int32_t verdict;
+  uint64_t boottime_ns;
+};
+
+struct EventRecord {
+  uint32_t kind;  // FH_RECORD_EVENT
+  uint32_t handle;
+  int32_t severity;
+  uint32_t lost;
+  int64_t vendor_code;
+  uint64_t boottime_ns;
+};
+
+struct EvidenceRecord {
+  uint32_t kind;  // FH_RECORD_EVIDENCE
+  int32_t unit;
+  uint32_t bounds;  // FH_BOUND_*
+  uint32_t reserved0;
+  double value;
+  double least;
+  double most;
+};
+
 struct Log {
   int32_t level;
   uint32_t dropped;  // lines held back since the last one that came
@@ -164,6 +209,7 @@ struct Log {
 static_assert(sizeof(Header) == 8 && sizeof(Hello) == 32 && sizeof(Call) == 24);
 static_assert(sizeof(Started) == 16 && sizeof(Failure) == 40 && sizeof(Reply) == 24);
 static_assert(sizeof(Reading) == 24 && sizeof(DeviceRecord) == 32 && sizeof(PeakRecord) == 16);
-static_assert(sizeof(MetricRecord) == 24 && sizeof(Log) == 8);
+static_assert(sizeof(MetricRecord) == 24 && sizeof(Log) == 8 && sizeof(VerdictRecord) == 16);
+static_assert(sizeof(EventRecord) == 32 && sizeof(EvidenceRecord) == 40);
 
 }  // namespace farmhand::frame

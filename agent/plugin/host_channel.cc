@@ -62,24 +62,27 @@ void HostProcess::send(std::string bytes) {
   if (channel_) channel_->write(std::move(bytes));
 }
 
-void HostProcess::enumerate(uint64_t deadline_ns) {
-  const frame::Call call{.id = await(frame::Operation::kEnumerate, frame::kNoDevice, deadline_ns),
-                         .deadline_boottime_ns = deadline_ns,
-                         .device = frame::kNoDevice,
-                         .count = 0};
-  std::string bytes;
-  frame::append_frame(bytes, frame::Type::kEnumerate, frame::bytes_of(call));
-  send(std::move(bytes));
-}
-
-void HostProcess::ask_metrics(uint32_t device, uint64_t deadline_ns) {
-  const frame::Call call{.id = await(frame::Operation::kMetrics, device, deadline_ns),
+void HostProcess::call(frame::Type type, frame::Operation operation, uint32_t device,
+                       uint64_t deadline_ns) {
+  const frame::Call call{.id = await(operation, device, deadline_ns),
                          .deadline_boottime_ns = deadline_ns,
                          .device = device,
                          .count = 0};
   std::string bytes;
-  frame::append_frame(bytes, frame::Type::kMetrics, frame::bytes_of(call));
+  frame::append_frame(bytes, type, frame::bytes_of(call));
   send(std::move(bytes));
+}
+
+void HostProcess::enumerate(uint64_t deadline_ns) {
+  call(frame::Type::kEnumerate, frame::Operation::kEnumerate, frame::kNoDevice, deadline_ns);
+}
+
+void HostProcess::ask_metrics(uint32_t device, uint64_t deadline_ns) {
+  call(frame::Type::kMetrics, frame::Operation::kMetrics, device, deadline_ns);
+}
+
+void HostProcess::check(uint32_t device, uint64_t deadline_ns) {
+  call(frame::Type::kCheck, frame::Operation::kCheck, device, deadline_ns);
 }
 
 void HostProcess::ask_samples(uint32_t device, std::span<const uint32_t> ids,
@@ -134,7 +137,10 @@ bool HostProcess::on_frame(frame::Type type, std::string_view content) {
     case frame::Type::kDevices:
     case frame::Type::kMetricList:
     case frame::Type::kSamples:
+    case frame::Type::kFindings:
       return on_reply(type, content);
+    case frame::Type::kEvents:
+      return on_events_frame(content);
     case frame::Type::kLog:
       return on_log_frame(content);
     case frame::Type::kComplaint:
@@ -178,6 +184,14 @@ bool HostProcess::on_complaint_frame(std::string_view content) {
   return true;
 }
 
+bool HostProcess::on_events_frame(std::string_view content) {
+  frame::Reply head;
+  if (!frame::take(content, head)) return false;
+  auto events = take_events(content, clock_.boottime_ns());
+  if (events) listener_->on_events(*this, std::move(*events));
+  return events.has_value();
+}
+
 bool HostProcess::on_reply(frame::Type type, std::string_view content) {
   frame::Reply head;
   if (!frame::take(content, head)) return false;
@@ -188,6 +202,11 @@ bool HostProcess::on_reply(frame::Type type, std::string_view content) {
     if (!take_readings(content, clock_.boottime_ns(), readings_)) return false;
     listener_->on_samples(*this, head.device, readings_);
     return true;
+  }
+  if (type == frame::Type::kFindings) {
+    auto findings = take_findings(content, clock_.boottime_ns());
+    if (findings) listener_->on_findings(*this, head.device, std::move(*findings));
+    return findings.has_value();
   }
   if (type == frame::Type::kDevices) {
     auto devices = take_devices(content);

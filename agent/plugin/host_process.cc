@@ -30,6 +30,9 @@ Result<Fd> make_page() {
   return fd;
 }
 
+// One wait for events ends after a second; a busy machine may be late.
+constexpr uint64_t kWaitMaxNs = 5'000'000'000;
+
 std::string how_it_ended(const Child::Exit& exit) {
   if (exit.signal == 0) {
     return "the plugin host ended by itself with status " + std::to_string(exit.status);
@@ -116,9 +119,14 @@ std::optional<HostProcess::Fault> HostProcess::find_overdue(uint64_t now_ns) con
   return overdue ? std::optional(fault) : std::nullopt;
 }
 
-void HostProcess::forget_enumerations() {
-  std::erase_if(awaited_,
-                [](const Awaited& call) { return call.operation == frame::Operation::kEnumerate; });
+void HostProcess::forget_calls_for_none() {
+  std::erase_if(awaited_, [](const Awaited& call) { return call.device == frame::kNoDevice; });
+}
+
+bool HostProcess::waits_too_long(uint64_t now_ns) const {
+  const CallSlot& slot = page_->slots[kWaiter];
+  if (slot.id.load(std::memory_order_acquire) == 0) return false;
+  return now_ns > slot.started_boottime_ns.load(std::memory_order_relaxed) + kWaitMaxNs;
 }
 
 void HostProcess::on_exit(Child::Exit exit) {
@@ -142,10 +150,11 @@ HostProcess::Fault HostProcess::fault_at_death() const {
   const uint32_t dying = page_->dying_worker.load();
   Fault fault;
   uint64_t longest_since_ns = UINT64_MAX;
-  for (uint32_t i = 0; i < kWorkersMax && dying != kNotAWorker; ++i) {
+  for (uint32_t i = 0; i < page_->slots.size() && dying != kNotAWorker; ++i) {
     const CallSlot& slot = page_->slots[i];
     const uint64_t since_ns = slot.started_boottime_ns.load(std::memory_order_relaxed);
-    const bool is_it = dying == 0 ? since_ns < longest_since_ns : dying == i + 1;
+    // To wait long is what the waiter is for: it is to blame only when it says so itself.
+    const bool is_it = dying == 0 ? i != kWaiter && since_ns < longest_since_ns : dying == i + 1;
     if (slot.id.load(std::memory_order_acquire) == 0 || !is_it) continue;
     longest_since_ns = since_ns;
     fault = {.operation = slot.operation.load(std::memory_order_relaxed),

@@ -47,6 +47,10 @@ class HostProcess {
     virtual void on_listed(HostProcess& host, std::vector<ListedDevice> devices) = 0;
     virtual void on_metrics(HostProcess& host, uint32_t device, std::vector<MetricInfo> all) = 0;
     virtual void on_samples(HostProcess& host, uint32_t device, std::span<const Sample> all) = 0;
+    virtual void on_findings(HostProcess& host, uint32_t device, std::vector<Finding> all) = 0;
+    // Each with the handle of its device.
+    virtual void on_events(HostProcess& host,
+                           std::vector<std::pair<uint32_t, PluginEvent>> events) = 0;
     virtual void on_failed(HostProcess& host, const CallFailure& failure) = 0;
     virtual void on_log(int32_t level, const std::string& line, uint32_t dropped) = 0;
     virtual void on_complaint(const std::string& sentence) = 0;
@@ -64,6 +68,7 @@ class HostProcess {
 
   void enumerate(uint64_t deadline_ns);
   void ask_metrics(uint32_t device, uint64_t deadline_ns);
+  void check(uint32_t device, uint64_t deadline_ns);  // kNoDevice: driver and library
   // Gathered until `send_samples`.
   void ask_samples(uint32_t device, std::span<const uint32_t> ids, uint64_t deadline_ns);
   void send_samples();
@@ -75,7 +80,10 @@ class HostProcess {
   // running longest, for the others may only be waiting for what it holds.
   std::optional<Fault> find_overdue(uint64_t now_ns) const;
 
-  void forget_enumerations();  // their answers are not waited for any more
+  // Calls for no device: their answers are not waited for any more.
+  void forget_calls_for_none();
+  // The plugin should have come back from waiting for events long ago.
+  bool waits_too_long(uint64_t now_ns) const;
 
   // Ends the process and what it started. From now on the listener hears nothing, `on_gone` is
   // called once when the kernel has let go of it.
@@ -100,12 +108,14 @@ class HostProcess {
 
   Result<void> spawn(Loop& loop, const Launch& launch);
   void say_hello(const Launch& launch);
+  void call(frame::Type type, frame::Operation operation, uint32_t device, uint64_t deadline_ns);
   uint64_t await(frame::Operation operation, uint32_t device, uint64_t deadline_ns);
   void forget(uint64_t id);
   void send(std::string bytes);
   void on_bytes(std::string_view bytes);
   bool on_frame(frame::Type type, std::string_view content);
   bool on_reply(frame::Type type, std::string_view content);
+  bool on_events_frame(std::string_view content);
   bool on_failure_frame(std::string_view content);
   bool on_log_frame(std::string_view content);
   bool on_complaint_frame(std::string_view content);

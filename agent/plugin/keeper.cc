@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.hh"
+#include "farmhand/health.h"
 
 namespace farmhand {
 
@@ -52,6 +53,30 @@ Result<void> Keeper::sample(const std::string& key, std::span<const uint32_t> id
   auto wanted = book_.want(key, ids);
   if (wanted && active_ && !send_timer_.active()) send_timer_.once(0, [this] { send_wanted(); });
   return wanted;
+}
+
+bool Keeper::has_checks() const {
+  const auto& offered = plugin_.manifest.interfaces;
+  return std::find(offered.begin(), offered.end(), FH_HEALTH_ID) != offered.end();
+}
+
+Result<void> Keeper::check(const std::string& key) {
+  if (!has_checks()) {
+    return Error{Errc::kUnsupported, "plugin '" + told_.id + "' does not offer " FH_HEALTH_ID};
+  }
+  if (!key.empty()) {
+    auto wanted = book_.want_check(key);
+    if (wanted && active_ && !send_timer_.active()) send_timer_.once(0, [this] { send_wanted(); });
+    return wanted;
+  }
+  if (!active_ || active_->condemned || active_->listing_hangs || now_ns() < next_check_ns_) {
+    return Error{Errc::kUnavailable,
+                 told_.last_error.empty() ? "its host is being started" : told_.last_error};
+  }
+  if (std::exchange(checking_, true)) return {};
+  active_->host->check(frame::kNoDevice, in_ms(parts_.options.enumerate_ms));
+  arm_deadline();
+  return {};
 }
 
 void Keeper::send_wanted() {
@@ -105,6 +130,7 @@ void Keeper::bury(RunSlot& slot) {
     budget_.change_host(slot->host->cpu_ns());
     book_.unbind();
     handover_timer_.stop();
+    fail_own_check(FH_E_AGAIN, "the plugin host was replaced meanwhile");
     watch_gap();
   }
   graves_.bury(std::move(slot->host));
@@ -160,6 +186,8 @@ void Keeper::take_over() {
   active_->since_ns = now_ns();
   active_->listed.clear();
   active_->metrics.clear();
+  tell_events(active_->events);
+  active_->events.clear();
   set_state(PluginState::kRunning);
   rescan_timer_.once(parts_.options.rescan_ms, [this] { rescan(); });
   proof_timer_.every(interval_ms(), [this] {
@@ -186,6 +214,9 @@ void Keeper::try_all_again() {
 void Keeper::look() {
   if (!active_ || active_->condemned || successor_) return;
   const HostProcess& host = *active_->host;
+  if (host.waits_too_long(now_ns())) {
+    on_complaint("the plugin's 'wait' call does not return; no event of it is seen");
+  }
   const auto over = budget_.look(now_ns(), host.cpu_ns(), host.rss_bytes());
   if (over) replace(*over);
 }

@@ -43,6 +43,8 @@ class Keeper final : private HostProcess::Listener {
 
   void start();
   Result<void> sample(const std::string& key, std::span<const uint32_t> ids);
+  Result<void> check(const std::string& key);
+  bool has_checks() const;
   void rescan();
   bool retry(const std::string& key);
   void look();  // at CPU and memory
@@ -62,7 +64,9 @@ class Keeper final : private HostProcess::Listener {
     std::vector<ListedDevice> listed;
     std::vector<std::pair<uint32_t, std::vector<MetricInfo>>> metrics;
     std::vector<std::pair<uint32_t, std::string>> failed;  // devices whose metrics call failed
+    std::vector<std::pair<uint32_t, PluginEvent>> events;  // until it is the active one
     size_t metrics_due = 0;
+    bool proof_read = false;     // a probe: its device has been read, now it is checked
     std::string blind;           // why it lists nothing while it keeps off some; empty: it lists
     bool condemned = false;      // a call hangs in it: it is read no longer than necessary
     bool listing_hangs = false;  // its enumeration: its devices can still be read
@@ -74,6 +78,8 @@ class Keeper final : private HostProcess::Listener {
   void on_listed(HostProcess& host, std::vector<ListedDevice> devices) override;
   void on_metrics(HostProcess& host, uint32_t device, std::vector<MetricInfo> all) override;
   void on_samples(HostProcess& host, uint32_t device, std::span<const Sample> all) override;
+  void on_findings(HostProcess& host, uint32_t device, std::vector<Finding> all) override;
+  void on_events(HostProcess& host, std::vector<std::pair<uint32_t, PluginEvent>> events) override;
   void on_failed(HostProcess& host, const CallFailure& failure) override;
   void on_log(int32_t level, const std::string& line, uint32_t dropped) override;
   void on_complaint(const std::string& sentence) override;
@@ -96,12 +102,18 @@ class Keeper final : private HostProcess::Listener {
   void on_trial_passed();
   void try_all_again();
   void prove(Run& probe);
+  void prove_checks(Run& probe);
+  void tell_events(std::vector<std::pair<uint32_t, PluginEvent>>& events);
 
   void on_enumerate_failed(Run& run, const CallFailure& failure);
   void on_sample_failed(Run& run, const CallFailure& failure);
+  void on_check_failed(Run& run, const CallFailure& failure);
+  void on_wait_failed(const CallFailure& failure);
+  void fail_own_check(int32_t status, const std::string& sentence);
   void check_deadlines();
   void on_overdue(RunSlot& slot, const HostProcess::Fault& fault);
   void on_listing_hangs(const std::string& reason);
+  void on_own_check_hangs(const std::string& reason);
   void on_trial_failed(const std::string& reason);
   void hold(const std::string& key, const std::string& reason);
   void remember(const Run& run, uint32_t device);
@@ -137,6 +149,9 @@ class Keeper final : private HostProcess::Listener {
   bool was_read_ = false;  // ever
   bool stopping_ = false;
   std::set<std::string> complaints_;  // each is told once
+  bool checking_ = false;             // driver and library, which is no device's call
+  uint32_t check_hangs_ = 0;          // of those, in a row
+  uint64_t next_check_ns_ = 0;        // no such check before
   uint64_t overdue_seen_ns_ = 0;      // 0: not at the first look
   uint64_t armed_for_ns_ = 0;         // what deadline_timer_ waits for
   Graves graves_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.hh"
+#include "farmhand/abi.h"
 #include "plugin/keeper.hh"
 
 namespace farmhand {
@@ -66,6 +67,7 @@ void Keeper::on_overdue(RunSlot& slot, const HostProcess::Fault& fault) {
     return start_successor();
   }
   if (fault.operation == frame::Operation::kEnumerate) return on_listing_hangs(reason);
+  if (fault.operation == frame::Operation::kCheck && key.empty()) return on_own_check_hangs(reason);
   active_->condemned = true;
   if (!key.empty()) hold(key, reason);
   if (key.empty()) log::warn("starting a successor", {{"plugin", told_.id}, {"reason", reason}});
@@ -77,11 +79,18 @@ void Keeper::on_overdue(RunSlot& slot, const HostProcess::Fault& fault) {
 // No device is at fault and all can be read: the host stays until another one has done better.
 void Keeper::on_listing_hangs(const std::string& reason) {
   told_.last_error = reason;
-  log::warn("a plugin's enumeration hangs, its devices are still read",
+  log::warn("a call for no device hangs in a plugin, its devices are still read",
             {{"plugin", told_.id}, {"reason", reason}});
   active_->listing_hangs = true;
-  active_->host->forget_enumerations();
+  active_->host->forget_calls_for_none();
   start_successor();
+}
+
+// As above; and the fresh host is not asked for the same at once.
+void Keeper::on_own_check_hangs(const std::string& reason) {
+  next_check_ns_ = in_ms(pace_.delay_ms(++check_hangs_));
+  fail_own_check(FH_E_TIMEOUT, reason);
+  on_listing_hangs(reason);
 }
 
 void Keeper::on_ended(HostProcess& host, const HostProcess::Fault& fault, const std::string& how) {

@@ -2,6 +2,7 @@
 // What a keeper does with what its hosts say.
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <utility>
 
 #include "base/log.hh"
@@ -14,6 +15,8 @@ namespace {
 
 // A host knows some forty sentences; more come from one whose memory is damaged.
 constexpr size_t kComplaintsMax = 64;
+// Of a host that is not read yet.
+constexpr size_t kEarlyEventsMax = 1000;
 
 }  // namespace
 
@@ -99,10 +102,70 @@ void Keeper::prove(Run& probe) {
 
 void Keeper::on_samples(HostProcess& host, uint32_t device, std::span<const Sample> all) {
   Run& run = run_of(host);
-  if (&run == probe_.get()) return on_trial_passed();
+  if (&run == probe_.get()) return prove_checks(run);
   if (&run != active_.get()) return;
   book_.take_samples(device, all);
   if (active_) send_wanted();
+}
+
+// A device that hangs when it is checked would be back for a moment and then be lost again.
+void Keeper::prove_checks(Run& probe) {
+  if (!has_checks() || std::exchange(probe.proof_read, true)) return on_trial_passed();
+  probe.host->check(probe.listed.front().handle, call_deadline_ns());
+  arm_deadline();
+}
+
+void Keeper::on_findings(HostProcess& host, uint32_t device, std::vector<Finding> all) {
+  Run& run = run_of(host);
+  if (&run == probe_.get()) return on_trial_passed();
+  if (&run != active_.get()) return;
+  if (device != frame::kNoDevice) {
+    book_.take_findings(device, all);
+    if (active_) send_wanted();
+    return;
+  }
+  checking_ = false;
+  check_hangs_ = 0;
+  parts_.listener.on_findings(told_.id, {}, all);
+}
+
+void Keeper::on_events(HostProcess& host, std::vector<std::pair<uint32_t, PluginEvent>> events) {
+  Run& run = run_of(host);
+  if (&run == active_.get()) return tell_events(events);
+  // The successor tells them once it is read: events come once only.
+  if (&run != successor_.get() || run.events.size() >= kEarlyEventsMax) return;
+  std::move(events.begin(), events.end(), std::back_inserter(run.events));
+}
+
+void Keeper::tell_events(std::vector<std::pair<uint32_t, PluginEvent>>& events) {
+  for (auto& [device, event] : events) {
+    event.device_key = book_.key_of(device);
+    parts_.listener.on_event(told_.id, event);
+  }
+}
+
+void Keeper::on_check_failed(Run& run, const CallFailure& failure) {
+  if (&run == probe_.get()) return on_trial_passed();
+  if (&run != active_.get()) return;
+  if (failure.head.device == frame::kNoDevice) {
+    return fail_own_check(failure.head.status, failure.sentence());
+  }
+  book_.take_check_failure(failure.head.device, failure.head.status, failure.sentence());
+  if (active_) send_wanted();
+}
+
+void Keeper::fail_own_check(int32_t status, const std::string& sentence) {
+  if (!std::exchange(checking_, false)) return;
+  parts_.listener.on_check_failed(told_.id, {}, status, sentence);
+}
+
+// That a driver has no events is no fault; whatever else keeps them away is shown.
+void Keeper::on_wait_failed(const CallFailure& failure) {
+  if (failure.head.status == FH_E_UNSUPPORTED) return;
+  told_.last_error = "events: " + failure.sentence();
+  log::warn("a plugin's events cannot be had now",
+            {{"plugin", told_.id}, {"reason", failure.sentence()}});
+  tell_state();
 }
 
 void Keeper::on_log(int32_t level, const std::string& line, uint32_t dropped) {
@@ -135,6 +198,11 @@ void Keeper::on_failed(HostProcess& host, const CallFailure& failure) {
     case frame::Operation::kMetrics:
     case frame::Operation::kSample:
       return on_sample_failed(run, failure);
+    case frame::Operation::kCheck:
+      return on_check_failed(run, failure);
+    case frame::Operation::kWait:
+      if (&run == active_.get()) on_wait_failed(failure);
+      return;
     default: {
       RunSlot* slot = slot_of(host);
       const std::string reason =

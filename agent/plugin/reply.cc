@@ -136,30 +136,4 @@ std::optional<CallFailure> take_failure(std::string_view content) {
   return failure;
 }
 
-std::string_view name_of(frame::Operation operation) {
-  switch (operation) {
-    case frame::Operation::kLoad:
-      return "load";
-    case frame::Operation::kCreate:
-      return "create";
-    case frame::Operation::kStart:
-      return "start";
-    case frame::Operation::kEnumerate:
-      return "enumerate";
-    case frame::Operation::kMetrics:
-      return "metrics";
-    case frame::Operation::kSample:
-      return "sample";
-    case frame::Operation::kStop:
-      return "stop";
-    case frame::Operation::kDestroy:
-      return "destroy";
-    case frame::Operation::kQuery:
-      return "query";
-    case frame::Operation::kNone:
-      break;
-  }
-  return "no call";
-}
-
 }  // namespace farmhand

@@ -122,6 +122,17 @@ Result<void> Supervisor::sample(const std::string& key, std::span<const uint32_t
   return keeper->sample(key, metric_ids);
 }
 
+Result<void> Supervisor::check(const std::string& plugin, const std::string& key) {
+  Keeper* keeper = body_->find(plugin);
+  if (keeper == nullptr) return Error{Errc::kNotFound, "there is no plugin '" + plugin + "'"};
+  return keeper->check(key);
+}
+
+bool Supervisor::has_checks(const std::string& plugin) const {
+  const Keeper* keeper = body_->find(plugin);
+  return keeper != nullptr && keeper->has_checks();
+}
+
 void Supervisor::rescan() {
   for (auto& [id, keeper] : body_->keepers) keeper->rescan();
 }

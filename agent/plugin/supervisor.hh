@@ -15,6 +15,7 @@
 #include "base/clock.hh"
 #include "base/result.hh"
 #include "loop/loop.hh"
+#include "plugin/finding.hh"
 #include "plugin/model.hh"
 #include "plugin/package.hh"
 #include "plugin/status.hh"
@@ -46,6 +47,15 @@ class Supervisor {
     virtual void on_device_unknown(const std::string& key, const std::string& reason) = 0;
     virtual void on_device_back(const std::string& key) = 0;
     virtual void on_plugin_state(const PluginStatus& status) = 0;
+    // The answer to `check`: one of the two, once for each. `key` empty: of driver and library. The
+    // findings are all that the plugin checks; the status is an FH_E_*, FH_E_AGAIN where the host
+    // was lost meanwhile.
+    virtual void on_findings(const std::string& /*plugin*/, const std::string& /*key*/,
+                             std::span<const Finding> /*findings*/) {}
+    virtual void on_check_failed(const std::string& /*plugin*/, const std::string& /*key*/,
+                                 int32_t /*status*/, const std::string& /*sentence*/) {}
+    // Something happened. At most 100 a second of one plugin.
+    virtual void on_event(const std::string& /*plugin*/, const PluginEvent& /*event*/) {}
   };
 
   // The times are here so that a test can shorten them; the defaults are the design's.
@@ -82,6 +92,12 @@ class Supervisor {
   // is still answering waits and is merged with others. kNotFound: no such device or no metrics
   // yet; kUnavailable: unknown at the moment.
   Result<void> sample(const std::string& key, std::span<const uint32_t> metric_ids);
+
+  // Asks a plugin what it finds of a device; `key` empty: of its driver and library as such. One at
+  // a time: asked again before the answer it changes nothing. kUnsupported: the plugin has no
+  // checks; kNotFound, kUnavailable as above.
+  Result<void> check(const std::string& plugin, const std::string& key);
+  bool has_checks(const std::string& plugin) const;
 
   void rescan();                       // enumerate now
   bool retry(const std::string& key);  // try a quarantined device now; false: it is not quarantined

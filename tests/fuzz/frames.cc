@@ -35,6 +35,27 @@ std::string failure() {
   return content;
 }
 
+std::string evidence() {
+  std::string record(frame::bytes_of(frame::EvidenceRecord{6, 1, 3, 0, 8, 16, 16}));
+  frame::append_string(record, "link.width");
+  frame::append_string(record, "x8");
+  return record;
+}
+
+std::string findings() {
+  std::string records(frame::bytes_of(frame::VerdictRecord{5, 1, 12345}));
+  for (const char* text : {"link", "link.degraded", "the link runs at x8", "reseat it"})
+    frame::append_string(records, text);
+  return records + evidence();
+}
+
+std::string events() {
+  std::string records(frame::bytes_of(frame::EventRecord{7, 4, 3, 0, 79, 12345}));
+  frame::append_string(records, "device.lost");
+  frame::append_string(records, "it fell off the bus");
+  return records + evidence();
+}
+
 std::string readings() {
   std::string all;
   for (uint16_t metric = 0; metric < 4; ++metric)
@@ -46,6 +67,14 @@ void take_content(std::string_view content) {
   if (const auto failed = take_failure(content)) (void)failed->sentence();
   (void)take_devices(content);
   (void)take_metrics(content);
+  if (const auto found = take_findings(content, 1000)) {
+    for (const Finding& each : *found)
+      require(each.boottime_ns <= 1000, "nothing is found in the future");
+  }
+  if (const auto told = take_events(content, 1000)) {
+    for (const auto& [device, event] : *told)
+      require(event.boottime_ns <= 1000, "nothing happens in the future");
+  }
   std::vector<Sample> samples;
   if (take_readings(content, 1000, samples))
     for (const Sample& sample : samples)
@@ -55,7 +84,7 @@ void take_content(std::string_view content) {
 }  // namespace
 
 Seeds seeds() {
-  Seeds all = {devices(), metrics(), failure(), readings()};
+  Seeds all = {devices(), metrics(), failure(), readings(), findings(), events()};
   std::string channel;
   frame::append_frame(channel, frame::Type::kDevices, "", all[0]);
   frame::append_frame(channel, frame::Type::kFailed, "", all[2]);

@@ -59,6 +59,7 @@ EXPECTED = {
     'hang_wait': {'life': 'in events.wait'},
     'huge_text': {'text': '1048576 bytes'},
     'ignores_excluded': {'excluded': 'excluded_keys'},
+    'judges': {'life': 'in health.check'},
     'keeps_call': {'borrowed': 'fh_call after the call'},
     'late_answer': {'deadline': 'after its deadline', 'cancel': 'after it was cancelled'},
     'late_emit': {'borrowed': 'after that call had returned'},

@@ -54,6 +54,9 @@ TOLD = {
     "hang_metrics": "'metrics' call for b did not return",
     "hang_sample": "'sample' call for a did not return",
     "hang_stop": "a plugin does not stop, it is killed",
+    "event_flood": "more than 1000 events in one call",
+    "crash_wait": "'wait' call crashed",
+    "hang_wait": "'wait' call does not return",
     "heeds_cancel": "cancelled: the card took too long",
     "huge_text": "longer than 128 bytes",
     "late_answer": "'sample' call for b did not return",
@@ -84,9 +87,9 @@ UNSEEN = {
     "any_id": "compares the front of an id; no agent asks for such an id",
     "bad_verdicts": "judges without a reason; no call for it",
     "closes_foreign": "closes descriptors; the host has none there",
-    "event_flood": "events; no call for it",
     "forks": "forks; the child ends",
     "ignores_excluded": "lists what is excluded; the host leaves it out",
+    "judges": "judges without a reason; no call for it",
     "keeps_call": "reads the last call's arguments",
     "leak_create": "leaks once in a life",
     "new_handles": "other handles each time; the agent goes by key",
@@ -106,11 +109,12 @@ UNSEEN = {
     "no_metrics": "a device without metrics is no fault",
     "good": "nothing wrong with it",
 }
-for _call in ("check", "wait", "prepare", "run", "reset", "slices"):
+for _call in ("check", "prepare", "run", "reset", "slices"):
     for _way in ("crash", "hang"):
         UNSEEN[f"{_way}_{_call}"] = f"{_way} in a call that this agent does not make"
 
-INTERFACES = {"bad_verdicts": (DEVICES, HEALTH), "event_flood": (*BOTH, "farmhand.events/1"),
+INTERFACES = {"bad_verdicts": (DEVICES, HEALTH), "judges": (*BOTH, HEALTH, "farmhand.events/1"),
+              "crash_wait": ALL, "hang_wait": ALL, "event_flood": (*BOTH, "farmhand.events/1"),
               "takes_any_lease": (DEVICES, "farmhand.jobenv/1"), "throws": (DEVICES,)}
 INTERFACES |= {name: ALL for name in UNSEEN if name.endswith(("_check", "_wait", "_prepare", "_run", "_reset", "_slices"))}
 

@@ -53,19 +53,25 @@ class TemporaryFolder {
   std::string path_;
 };
 
-inline std::string manifest_for(const std::string& library, const std::string& sha256) {
+using Interfaces = std::vector<std::string>;
+inline const Interfaces kReadable = {"farmhand.devices/1", "farmhand.telemetry/1"};
+
+inline std::string manifest_for(const std::string& library, const std::string& sha256,
+                                const Interfaces& interfaces = kReadable) {
+  std::string list;
+  for (const std::string& id : interfaces) list += (list.empty() ? "\"" : ", \"") + id + '"';
   return "id = \"bad\"\nvendor = \"acme\"\nversion = \"1.0\"\nabi = {major = 1, minor = 0}\n"
          "library = \"" +
-         library + "\"\nsha256 = \"" + sha256 +
-         "\"\ninterfaces = [\"farmhand.devices/1\", \"farmhand.telemetry/1\"]\n";
+         library + "\"\nsha256 = \"" + sha256 + "\"\ninterfaces = [" + list + "]\n";
 }
 
 // Puts one of the test plugins, with a manifest that fits, into the folder; the manifest's path.
-inline std::string install(const TemporaryFolder& folder, const std::string& name) {
+inline std::string install(const TemporaryFolder& folder, const std::string& name,
+                           const Interfaces& interfaces = kReadable) {
   const auto library = read_file(std::string(BAD_PLUGINS) + "/" + name + ".so", 16 << 20);
   REQUIRE(library);
   folder.write(name + ".so", *library);
-  folder.write("bad.toml", manifest_for(name + ".so", hex_of(sha256(*library))));
+  folder.write("bad.toml", manifest_for(name + ".so", hex_of(sha256(*library)), interfaces));
   return folder.file("bad.toml");
 }
 
@@ -83,6 +89,10 @@ struct Heard final : Supervisor::Listener {
   std::vector<DeviceInfo> devices;
   std::map<std::string, Device> by_key;
   PluginStatus status;
+  std::map<std::string, std::vector<Finding>> findings;  // the last ones; of the plugin under ""
+  std::map<std::string, std::string> check_failed;       // the last sentence
+  std::map<std::string, int> answers;                    // to `check`
+  std::vector<PluginEvent> events;
   SystemClock clock;
 
   void on_devices(const std::string&, const std::vector<DeviceInfo>& all) override {
@@ -110,14 +120,26 @@ struct Heard final : Supervisor::Listener {
     ++by_key[key].times_back;
   }
   void on_plugin_state(const PluginStatus& now) override { status = now; }
+  void on_findings(const std::string&, const std::string& key,
+                   std::span<const Finding> all) override {
+    findings[key].assign(all.begin(), all.end());
+    ++answers[key];
+  }
+  void on_check_failed(const std::string&, const std::string& key, int32_t,
+                       const std::string& sentence) override {
+    check_failed[key] = sentence;
+    ++answers[key];
+  }
+  void on_event(const std::string&, const PluginEvent& event) override { events.push_back(event); }
 };
 
 // One plugin, asked for all it has every 50 ms, with times ten times shorter than in the field.
 class Stage {
  public:
-  explicit Stage(const std::string& plugin, PluginSettings settings = {}) {
+  explicit Stage(const std::string& plugin, PluginSettings settings = {},
+                 const Interfaces& interfaces = kReadable) {
     log::set_level(log::Level::kError);
-    manifest_ = install(folder_, plugin);
+    manifest_ = install(folder_, plugin, interfaces);
     Supervisor::Options options;
     options.plugin_host_path = PLUGIN_HOST;
     options.host_stderr = STDERR_FILENO;
