@@ -95,6 +95,24 @@ void Keeper::rescan() {
   arm_deadline();
 }
 
+// The successor comes without it; until then the old host is read on, but not for this device.
+void Keeper::let_go(const std::string& key, const std::string& reason) {
+  const bool known = quarantine_.pinned(key);
+  quarantine_.pin(key, reason);
+  book_.unbind(key);
+  book_.set_unknown(key, reason);
+  if (known || stopping_ || told_.state == PluginState::kRefused) return;
+  log::info("a device is let go", {{"plugin", told_.id}, {"device", key}, {"reason", reason}});
+  if (probe_ && probe_->trial == key) bury(probe_);
+  start_successor();
+}
+
+void Keeper::take_up(const std::string& key) {
+  if (!quarantine_.unpin(key) || stopping_ || told_.state == PluginState::kRefused) return;
+  log::info("a device is taken up again", {{"plugin", told_.id}, {"device", key}});
+  start_successor();
+}
+
 bool Keeper::retry(const std::string& key) {
   if (!quarantine_.hurry(key, now_ns())) return false;
   arm_trial();

@@ -45,6 +45,8 @@ class Keeper final : private HostProcess::Listener {
   Result<void> sample(const std::string& key, std::span<const uint32_t> ids);
   Result<void> check(const std::string& key);
   bool has_checks() const;
+  void let_go(const std::string& key, const std::string& reason);
+  void take_up(const std::string& key);
   void rescan();
   bool retry(const std::string& key);
   void look();  // at CPU and memory

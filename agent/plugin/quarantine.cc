@@ -40,17 +40,29 @@ void Quarantine::release(const std::string& key, uint64_t now_ns) {
 }
 
 bool Quarantine::hurry(const std::string& key, uint64_t now_ns) {
-  if (!holds(key)) return false;
-  entries_[key].device.next_try_boottime_ns = now_ns;
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || !found->second.held) return false;
+  found->second.device.next_try_boottime_ns = now_ns;
   return true;
 }
 
+void Quarantine::pin(const std::string& key, const std::string& reason) {
+  pins_[key] = reason;
+}
+
+bool Quarantine::unpin(const std::string& key) {
+  return pins_.erase(key) > 0;
+}
+
 bool Quarantine::holds(const std::string& key) const {
+  if (pinned(key)) return true;
   const auto found = entries_.find(key);
   return found != entries_.end() && found->second.held;
 }
 
 std::string Quarantine::reason(const std::string& key) const {
+  const auto pin = pins_.find(key);
+  if (pin != pins_.end()) return pin->second;
   const auto found = entries_.find(key);
   return found == entries_.end() ? std::string() : found->second.device.reason;
 }
@@ -60,13 +72,16 @@ std::vector<std::string> Quarantine::held_keys() const {
   for (const auto& [key, entry] : entries_) {
     if (entry.held) keys.push_back(key);
   }
+  for (const auto& [key, reason] : pins_) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
   return keys;
 }
 
 std::vector<QuarantinedDevice> Quarantine::held() const {
   std::vector<QuarantinedDevice> devices;
   for (const auto& [key, entry] : entries_) {
-    if (entry.held) devices.push_back(entry.device);
+    if (entry.held && !pinned(key)) devices.push_back(entry.device);
   }
   return devices;
 }
@@ -74,7 +89,7 @@ std::vector<QuarantinedDevice> Quarantine::held() const {
 std::optional<QuarantinedDevice> Quarantine::next() const {
   std::optional<QuarantinedDevice> next;
   for (const auto& [key, entry] : entries_) {
-    if (!entry.held) continue;
+    if (!entry.held || pinned(key)) continue;
     const uint64_t try_ns = entry.device.next_try_boottime_ns;
     if (!next || try_ns < next->next_try_boottime_ns) next = entry.device;
   }

@@ -2,7 +2,8 @@
 // Devices kept away from their plugin after a call for them hung or crashed, and when each may be
 // tried again: after 1 s, doubling to 5 min; a device that failed often in a row goes straight to
 // the slowest pace (the breaker). It never stays out for ever: a fault that is lifted at a cut-off
-// node must not need a person.
+// node must not need a person. But for those that a person keeps out (`pin`): they wait for that
+// person.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +36,15 @@ class Quarantine {
   void release(const std::string& key, uint64_t now_ns);
   bool hurry(const std::string& key, uint64_t now_ns);  // due at once; false: not held
 
-  bool holds(const std::string& key) const;
+  // Kept out until `unpin`, whatever else is known of it.
+  void pin(const std::string& key, const std::string& reason);
+  bool unpin(const std::string& key);  // false: it was not pinned
+  bool pinned(const std::string& key) const { return pins_.contains(key); }
+
+  bool holds(const std::string& key) const;  // pinned ones too
   std::string reason(const std::string& key) const;
-  std::vector<std::string> held_keys() const;
-  std::vector<QuarantinedDevice> held() const;
+  std::vector<std::string> held_keys() const;   // pinned ones too
+  std::vector<QuarantinedDevice> held() const;  // without them
   // The held device whose turn comes first; `next_try_boottime_ns` says when.
   std::optional<QuarantinedDevice> next() const;
 
@@ -51,6 +57,7 @@ class Quarantine {
 
   RetryPace pace_;
   std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> pins_;  // key → reason
 };
 
 }  // namespace farmhand

@@ -133,6 +133,17 @@ bool Supervisor::has_checks(const std::string& plugin) const {
   return keeper != nullptr && keeper->has_checks();
 }
 
+Result<void> Supervisor::let_go(const std::string& key, const std::string& reason) {
+  Keeper* keeper = body_->find_owner(key);
+  if (keeper == nullptr) return Error{Errc::kNotFound, "there is no device '" + key + "'"};
+  keeper->let_go(key, reason);
+  return {};
+}
+
+void Supervisor::take_up(const std::string& key) {
+  if (Keeper* keeper = body_->find_owner(key)) keeper->take_up(key);
+}
+
 void Supervisor::rescan() {
   for (auto& [id, keeper] : body_->keepers) keeper->rescan();
 }

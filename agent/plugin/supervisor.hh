@@ -99,6 +99,12 @@ class Supervisor {
   Result<void> check(const std::string& plugin, const std::string& key);
   bool has_checks(const std::string& plugin) const;
 
+  // Gives up every handle of the device, and touches it no more until `take_up`: a fresh host
+  // without it takes the place of the one that has it open, its siblings are read on. It is unknown
+  // meanwhile, with `reason`. kNotFound: no such device.
+  Result<void> let_go(const std::string& key, const std::string& reason);
+  void take_up(const std::string& key);
+
   void rescan();                       // enumerate now
   bool retry(const std::string& key);  // try a quarantined device now; false: it is not quarantined
 

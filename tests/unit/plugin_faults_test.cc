@@ -367,3 +367,29 @@ TEST_CASE("a quarantined device can be tried at once, and removal tells an empty
   const uint32_t id = 1;
   CHECK(stage.supervisor().sample("a", {&id, 1}).error().code == Errc::kNotFound);
 }
+
+TEST_CASE("a device that is let go is in no process of the plugin any more, until it is taken up") {
+  Stage stage("good");
+  stage.start();
+  REQUIRE(stage.until_both_are_read());
+  const pid_t before = stage.status().pid;
+  REQUIRE(stage.supervisor().let_go("a", "quiesced for a driver change"));
+  CHECK(stage.device("a").unknown == "quiesced for a driver change");
+  REQUIRE(stage.until([&] { return stage.status().pid != before && stage.status().pid != 0; }));
+  REQUIRE(stage.until(
+      [&, count = stage.device("b").count] { return stage.device("b").count > count + 5; }));
+  CHECK(stage.device("b").times_unknown == 0);
+  CHECK(stage.device("a").times_back == 0);
+  CHECK(stage.heard.devices.size() == 2);  // it is let go, not gone
+  CHECK(stage.status().quarantined.empty());
+  // Also a host that is started for another reason keeps off it.
+  const pid_t second = stage.status().pid;
+  ::kill(second, SIGKILL);
+  REQUIRE(stage.until([&] { return stage.status().pid != second && stage.status().pid != 0; }));
+  stage.run_for(600);
+  CHECK(stage.device("a").times_back == 0);
+  stage.supervisor().take_up("a");
+  CHECK(stage.until([&] { return stage.device("a").unknown.empty(); }));
+  CHECK(stage.until_both_are_read());
+  CHECK_FALSE(stage.supervisor().let_go("c", "no such device"));
+}
