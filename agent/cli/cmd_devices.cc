@@ -5,6 +5,7 @@
 #include "cli/agent_client.hh"
 #include "cli/command.hh"
 #include "cli/draw.hh"
+#include "cli/health.hh"
 #include "cli/table.hh"
 
 namespace farmhand::cli {
@@ -18,6 +19,8 @@ std::string drawn_list(const Document& document, const Terminal& terminal) {
                {.title = "VENDOR", .spare = 3},
                {.title = "MODEL", .spare = 1},
                {.title = "STATE"},
+               {.title = "VERDICT", .spare = 1},
+               {.title = "HOLD", .spare = 2},
                {.title = "TEMP", .align = kRight},
                {.title = "POWER", .align = kRight},
                {.title = "UTIL", .align = kRight},
@@ -32,8 +35,9 @@ std::string drawn_list(const Document& document, const Terminal& terminal) {
     const std::string reason = text(device, "reason");
     table.add(
         {text_or_dash(device, "key"), text_or_dash(device, "vendor"), text_or_dash(device, "model"),
-         state_cell(device), reading_cell(member(readings, "temperature")),
-         reading_cell(member(readings, "power")), reading_cell(member(readings, "utilization")),
+         state_cell(device), verdict_cell(device), hold_cell(member(device, "hold")),
+         reading_cell(member(readings, "temperature")), reading_cell(member(readings, "power")),
+         reading_cell(member(readings, "utilization")),
          reading_cell(member(readings, "memory_used")), bytes(number(device, "memory_bytes")),
          text_or_dash(device, "pci"), text_or_dash(device, "partition"),
          text_or_dash(device, "plugin"), reason.empty() ? text_or_dash(device, "note") : reason});
@@ -69,6 +73,9 @@ std::string drawn_one(const Document& document, const Terminal& terminal) {
     line("state", state_cell(device));
     line("since", moment_of(device, "since"));
     line("reason", text(device, "reason"));
+    line("verdict", verdict_cell(device));
+    line("", text(device, "verdict_sentence"));
+    line("hold", hold_sentence(member(device, "hold")));
     line("note", text(device, "note"));
     for (const char* name : {"kind", "vendor", "model", "serial", "uuid", "pci", "firmware",
                              "driver", "plugin", "partition"}) {

@@ -22,17 +22,20 @@ void declare_fleet(CLI::App& parent, Context& context) {
   declare_fleet_devices(*fleet, context, where);
   declare_fleet_metrics(*fleet, context, where);
   declare_fleet_capacity(*fleet, context, where);
+  declare_fleet_health(*fleet, context, where);
   declare_fleet_refresh(*fleet, context, where);
 }
 
 Result<void> show_from(const Context& context, const Coordinator& where, const std::string& path,
                        const Query& query,
-                       const std::function<std::string(const Document&, const Terminal&)>& drawn) {
+                       const std::function<std::string(const Document&, const Terminal&)>& drawn,
+                       const std::function<void(const Document&)>& seen) {
   const auto coordinator = completed(where);
   if (!coordinator) return coordinator.error();
   const auto document = get(*coordinator, path, query);
   if (!document) return document.error();
   show(context, *document, drawn);
+  if (seen) seen(*document);
   return {};
 }
 

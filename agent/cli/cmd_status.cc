@@ -3,6 +3,7 @@
 #include "cli/agent_client.hh"
 #include "cli/command.hh"
 #include "cli/draw.hh"
+#include "cli/health.hh"
 
 namespace farmhand::cli {
 
@@ -52,6 +53,19 @@ std::string counted(const Document& counts, const Terminal& terminal) {
   return out.empty() ? "none" : out;
 }
 
+std::string health_line(const Document& status, const Terminal& terminal) {
+  const Document& health = member(status, "health");
+  if (!health.is_object()) return "";
+  const std::string verdict = text_or_dash(health, "verdict");
+  std::string out = label(terminal, "health") + terminal.painted(verdict, tone_of(verdict)) +
+                    "  devices: " + counted_verdicts(member(health, "devices"), terminal);
+  const double held = number(health, "held").value_or(0);
+  if (held > 0) out += "; held: " + count(held);
+  const double refused = number(health, "checks_refused").value_or(0);
+  if (refused > 0) out += "; " + terminal.painted(count(refused) + " checks refused", Tone::kWarn);
+  return out + "\n";
+}
+
 std::string part_lines(const Document& status, const Terminal& terminal) {
   const Document& queue = member(status, "queue");
   std::string out =
@@ -81,7 +95,8 @@ std::string problem_lines(const Document& status, const Terminal& terminal) {
 
 std::string drawn(const Document& status, const Terminal& terminal) {
   return agent_lines(status, terminal) + coordinator_line(status, terminal) +
-         part_lines(status, terminal) + problem_lines(status, terminal);
+         health_line(status, terminal) + part_lines(status, terminal) +
+         problem_lines(status, terminal);
 }
 
 Result<void> run(const Context& context) {

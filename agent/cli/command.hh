@@ -26,6 +26,7 @@ struct Context {
   bool json = false;
   bool no_color = false;
   std::optional<int> failure_code;       // when the error's kind alone would not say it
+  std::optional<int> verdict_code;       // of a command whose answer is a verdict
   std::function<Result<void>()> chosen;  // the command given
 
   Terminal terminal() const { return Terminal::of_stdout(no_color); }
@@ -56,6 +57,8 @@ void declare_enroll(CLI::App& parent, Context& context);
 void declare_event(CLI::App& parent, Context& context);
 void declare_config(CLI::App& parent, Context& context);
 void declare_keys(CLI::App& parent, Context& context);
+void declare_health(CLI::App& parent, Context& context);
+void declare_device(CLI::App& parent, Context& context);
 void declare_fleet(CLI::App& parent, Context& context);
 void declare_completion(CLI::App& parent, Context& context);
 

@@ -13,13 +13,15 @@ namespace {
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 could not be done or is not there, 2 wrong command line or\n"
-    "configuration, 3 the agent or the coordinator cannot be reached.";
+    "configuration, 3 the agent or the coordinator cannot be reached. 'health' and 'fleet "
+    "health':\n"
+    "0 ok, 1 warn, 2 fail, 3 unknown.";
 
 using Declare = void (*)(CLI::App&, Context&);
 constexpr Declare kCommands[] = {
-    declare_status, declare_devices, declare_metrics,    declare_plugins,
-    declare_queue,  declare_enroll,  declare_event,      declare_config,
-    declare_keys,   declare_fleet,   declare_completion,
+    declare_status,  declare_health, declare_devices,    declare_device, declare_metrics,
+    declare_plugins, declare_queue,  declare_enroll,     declare_event,  declare_config,
+    declare_keys,    declare_fleet,  declare_completion,
 };
 
 // A sentence may have several lines: a configuration's mistakes, one on each.
@@ -68,7 +70,7 @@ int run(int argc, const char* const* argv) {
     std::perror("farmhand: cannot write the answer");
     return kExitFailure;
   }
-  return kExitOk;
+  return context.verdict_code.value_or(kExitOk);
 }
 
 int exit_code_of(const Error& error) {

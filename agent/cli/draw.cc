@@ -22,7 +22,9 @@ constexpr Known kKnown[] = {
     {"stale", Tone::kWarn},      {"no_permission", Tone::kWarn}, {"backoff", Tone::kBad},
     {"unknown", Tone::kBad},     {"missing", Tone::kBad},   {"refused", Tone::kBad},
     {"away", Tone::kBad},        {"error", Tone::kBad},     {"disk_full", Tone::kBad},
-    {"not_writable", Tone::kBad},
+    {"not_writable", Tone::kBad}, {"warn", Tone::kWarn},    {"fail", Tone::kBad},
+    {"cordoned", Tone::kWarn},   {"draining", Tone::kWarn}, {"drained", Tone::kWarn},
+    {"quarantined", Tone::kBad}, {"quiesced", Tone::kWarn},
 };
 // clang-format on
 

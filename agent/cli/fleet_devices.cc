@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/draw.hh"
 #include "cli/fleet.hh"
+#include "cli/health.hh"
 #include "cli/table.hh"
 
 namespace farmhand::cli {
@@ -16,6 +17,8 @@ std::string drawn(const Document& document, const Terminal& terminal) {
                {.title = "VENDOR", .spare = 4},
                {.title = "MODEL", .spare = 2},
                {.title = "STATE"},
+               {.title = "VERDICT", .spare = 1},
+               {.title = "HOLD", .spare = 2},
                {.title = "MEMORY", .align = kRight, .spare = 5},
                {.title = "PCI", .spare = 6},
                {.title = "FIRMWARE", .spare = 7},
@@ -29,6 +32,7 @@ std::string drawn(const Document& document, const Terminal& terminal) {
         {node_of(device), text_or_dash(device, "device"), text_or_dash(device, "partition"),
          text_or_dash(device, "vendor"), text_or_dash(device, "model"),
          quarantined ? Cell(state + " (quarantined)", Tone::kBad) : Cell(state, tone_of(state)),
+         verdict_cell(device), hold_cell(member(device, "hold")),
          bytes(number(device, "memory_bytes")), text_or_dash(device, "pci"),
          text_or_dash(device, "firmware"), text_or_dash(device, "driver"),
          reason.empty() ? text_or_dash(device, "note") : reason});

@@ -3,7 +3,7 @@ _farmhand() {
   local cur=${COMP_WORDS[COMP_CWORD]} at= words= i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at ${COMP_WORDS[i]}" in
-      " status"|" devices"|" metrics"|" plugins"|" queue"|" enroll"|" event"|" event add"|" config"|" config check"|" config show"|" keys"|" keys new"|" fleet"|" fleet nodes"|" fleet devices"|" fleet metrics"|" fleet capacity"|" fleet refresh"|" completion")
+      " status"|" health"|" health history"|" health explain"|" devices"|" device"|" device cordon"|" device uncordon"|" device drain"|" device quiesce"|" device resume"|" device forget"|" metrics"|" plugins"|" queue"|" enroll"|" event"|" event add"|" config"|" config check"|" config show"|" keys"|" keys new"|" fleet"|" fleet nodes"|" fleet devices"|" fleet metrics"|" fleet capacity"|" fleet health"|" fleet health history"|" fleet refresh"|" completion")
         at="$at ${COMP_WORDS[i]}" ;;
     esac
   done
@@ -11,12 +11,22 @@ _farmhand() {
     --ca|--conf-d|--key|--runtime-dir|--token-file)
       compopt -o filenames
       COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --device|--node|--partition|--reason|--severity|--token|--url) return ;;
+    --device|--node|--partition|--reason|--severity|--since|--token|--url) return ;;
   esac
   case $at in
-    "") words="status devices metrics plugins queue enroll event config keys fleet completion --help --version --runtime-dir --json --no-color" ;;
+    "") words="status health devices device metrics plugins queue enroll event config keys fleet completion --help --version --runtime-dir --json --no-color" ;;
     " status") words="--help --runtime-dir --json --no-color" ;;
+    " health") words="history explain --help --all --runtime-dir --json --no-color" ;;
+    " health history") words="--help --device --since --all --runtime-dir --json --no-color" ;;
+    " health explain") words="--help --all --runtime-dir --json --no-color" ;;
     " devices") words="--help --runtime-dir --json --no-color" ;;
+    " device") words="cordon uncordon drain quiesce resume forget --help --runtime-dir --json --no-color" ;;
+    " device cordon") words="--help --reason --runtime-dir --json --no-color" ;;
+    " device uncordon") words="--help --runtime-dir --json --no-color" ;;
+    " device drain") words="--help --reason --runtime-dir --json --no-color" ;;
+    " device quiesce") words="--help --reason --runtime-dir --json --no-color" ;;
+    " device resume") words="--help --runtime-dir --json --no-color" ;;
+    " device forget") words="--help --runtime-dir --json --no-color" ;;
     " metrics") words="--help --device --history --runtime-dir --json --no-color" ;;
     " plugins") words="--help --runtime-dir --json --no-color" ;;
     " queue") words="--help --runtime-dir --json --no-color" ;;
@@ -28,11 +38,13 @@ _farmhand() {
     " config show") words="--help --runtime-dir --json --no-color" ;;
     " keys") words="new --help --runtime-dir --json --no-color" ;;
     " keys new") words="--help --runtime-dir --json --no-color" ;;
-    " fleet") words="nodes devices metrics capacity refresh --help --url --ca --token-file --runtime-dir --json --no-color" ;;
+    " fleet") words="nodes devices metrics capacity health refresh --help --url --ca --token-file --runtime-dir --json --no-color" ;;
     " fleet nodes") words="--help --url --ca --token-file --runtime-dir --json --no-color" ;;
     " fleet devices") words="--help --node --url --ca --token-file --runtime-dir --json --no-color" ;;
     " fleet metrics") words="--help --node --device --url --ca --token-file --runtime-dir --json --no-color" ;;
     " fleet capacity") words="--help --url --ca --token-file --runtime-dir --json --no-color" ;;
+    " fleet health") words="history --help --url --ca --token-file --runtime-dir --json --no-color" ;;
+    " fleet health history") words="--help --node --device --since --url --ca --token-file --runtime-dir --json --no-color" ;;
     " fleet refresh") words="--help --key --partition --url --ca --token-file --runtime-dir --json --no-color" ;;
     " completion") words="--help --runtime-dir --json --no-color" ;;
   esac

@@ -98,6 +98,18 @@ constexpr const char* kTwoDevices = R"({"devices":[
    "readings":{"power":{"value":61.25,"unit":"W","status":"ok"}}},
   {"key":"npu1","status":"unknown","reason":"no answer\u001b[31m","readings":{}}]})";
 
+constexpr const char* kSickNode = R"({"verdict":"fail","subjects":[
+  {"subject":"node","key":null,"verdict":"ok","checks":[{"check":"disk","verdict":"ok","source":"command disk"}]},
+  {"subject":"device","key":"npu0","verdict":"fail","deciding_check":"memory","reason":"memory.uncorrected",
+   "sentence":"2 uncorrectable errors","action":"Drain the device and reset it.",
+   "since":{"time":"2026-01-31T12:00:00.5Z","boottime_ns":1},
+   "hold":{"kind":"cordoned","why":"new riser","who":"ann","until":"farmhand device uncordon"},
+   "offences":[{"reason":"memory.uncorrected","count":3,"window_s":604800}],
+   "checks":[{"check":"memory","verdict":"fail","source":"plugin sim","flapping":true}]},
+  {"subject":"device","key":"npu1","verdict":"unknown","checks":[]},
+  {"subject":"device","key":"npu2","verdict":"ok","checks":[{"check":"link","verdict":"ok","source":"plugin sim"}]}],
+ "refused":[{"file":"/etc/c.toml","line":3,"why":"'intervall' is not known"}]})";
+
 }  // namespace
 
 TEST_CASE("an agent that is not there is exit code 3 and a sentence that says what to do") {
@@ -153,6 +165,74 @@ TEST_CASE("--json prints the document, wherever it stands on the line") {
     const Outcome outcome = farmhand_with(folder, {"devices", "--json"});
     CHECK(Document::parse(outcome.out) == Document::parse(R"({"devices":[{"key":"a","x":null}]})"));
   }
+}
+
+TEST_CASE("health shows what is not well, what to do next, and exits with the verdict") {
+  const Folder folder;
+  Outcome sick;
+  {
+    const FakeAgent agent(folder.path, kSickNode);
+    sick = farmhand_with(folder, {"health"});
+  }
+  ::unlink((folder.path + "/control.sock").c_str());
+  CHECK(sick.code == 2);
+  CHECK(sick.out.find("2 uncorrectable errors") != std::string::npos);
+  CHECK(sick.out.find("npu0: Drain the device and reset it.") != std::string::npos);
+  CHECK(sick.out.find("npu0: cordoned by ann: new riser; until farmhand device uncordon") !=
+        std::string::npos);
+  CHECK(sick.out.find("npu0: memory.uncorrected 3 times within 7 d 00 h") != std::string::npos);
+  CHECK(sick.out.find("no check has spoken of it yet") != std::string::npos);
+  CHECK(sick.out.find(
+            "fail  devices: 1 fail, 1 unknown, 1 ok; node: ok; held: 1; 1 checks refused") !=
+        std::string::npos);
+  CHECK(sick.out.find("/etc/c.toml:3: 'intervall' is not known") != std::string::npos);
+  CHECK(sick.out.find("npu2") == std::string::npos);  // it is well
+  {
+    const FakeAgent agent(folder.path, kSickNode);
+    const Outcome all = farmhand_with(folder, {"health", "--all"});
+    CHECK(all.out.find("npu2") != std::string::npos);
+    CHECK(all.out.find("fail (flapping)") != std::string::npos);
+  }
+}
+
+TEST_CASE("health exits as monitoring-plugins do, and what it cannot know is 3") {
+  for (const auto& [word, code] :
+       {std::pair{"ok", 0}, {"warn", 1}, {"fail", 2}, {"unknown", 3}, {"splendid", 3}}) {
+    const Folder folder;
+    const std::string reply = std::string("{\"verdict\":\"") + word + "\",\"subjects\":[]}";
+    const FakeAgent agent(folder.path, reply);
+    CHECK(farmhand_with(folder, {"health", "--json"}).code == code);
+  }
+  const Folder nobody;
+  CHECK(farmhand_with(nobody, {"health"}).code == 3);
+}
+
+TEST_CASE("the past of health is asked by age, and a flapping check is one line with a count") {
+  const Folder folder;
+  {
+    FakeAgent agent(folder.path, R"({"transitions":[{"time":"2026-01-31T12:00:00Z","device":"npu0",
+        "check":"temperature","from":"ok","to":"fail","count":41,"source":"rule hot"}]})");
+    const Outcome past = farmhand_with(folder, {"health", "history", "--since", "2h"});
+    CHECK(past.code == 0);
+    CHECK(past.out.find("41") != std::string::npos);
+    CHECK(agent.asked == "health-history since_s=7200");
+  }
+  const Outcome wrong = farmhand_with(folder, {"health", "history", "--since", "soon"});
+  CHECK(wrong.code == 1);
+  CHECK(wrong.err.find("write 90s, 30m, 12h or 7d") != std::string::npos);
+}
+
+TEST_CASE("a hand on a device needs a reason where others are to see it, and says what holds") {
+  const Folder folder;
+  CHECK(farmhand_with(folder, {"device", "cordon", "npu0"}).code == kExitUsage);
+  FakeAgent agent(
+      folder.path,
+      R"({"device":"npu0","verdict":"ok","hold":{"kind":"cordoned","who":"ann","why":"fan"}})");
+  const Outcome done =
+      farmhand_with(folder, {"device", "cordon", "npu0", "--reason", "fan is loud"});
+  CHECK(done.code == 0);
+  CHECK(done.out == "npu0: cordoned by ann: fan; verdict ok\n");
+  CHECK(agent.asked == "device action=cordon device=npu0 reason=fan%20is%20loud");
 }
 
 TEST_CASE("arguments reach the agent whatever they contain") {
