@@ -10,6 +10,7 @@
 #include "base/scheduling.hh"
 #include "base/version.hh"
 #include "config/agent_config.hh"
+#include "config/check_file.hh"
 
 namespace farmhand {
 namespace {
@@ -22,7 +23,8 @@ constexpr const char* kUsage =
     "  --conf-d DIR       further *.toml files, later ones win (conf.d beside the configuration)\n"
     "  --state-dir DIR    instead of [paths] state_dir\n"
     "  --runtime-dir DIR  instead of [paths] runtime_dir\n"
-    "  --check-config     say what is wrong with the configuration, start nothing\n";
+    "  --check-config     say what is wrong with the configuration and the check files,\n"
+    "                     start nothing\n";
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;  // also: a configuration that cannot be used
@@ -77,6 +79,14 @@ int parse(int argc, char** argv, Arguments& arguments) {
   return kExitUsage;
 }
 
+// A check that is refused is no reason not to start: it is said, and the configuration is good.
+int check_the_checks(const AgentConfig& config) {
+  for (const RefusedCheck& refused : load_checks(config.paths.check_dirs).refused) {
+    std::fprintf(stderr, "warning: %s\n", refused.sentence().c_str());
+  }
+  return 0;
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   if (const int code = parse(argc, argv, arguments); code >= 0) return code;
@@ -86,7 +96,7 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", config.error().message.c_str());
     return kExitUsage;
   }
-  if (arguments.check_only) return 0;
+  if (arguments.check_only) return check_the_checks(*config);
 
   log::set_level(config->log.level);
   ask_for_short_turns();

@@ -46,6 +46,7 @@ struct AgentConfig {
     std::string runtime_dir = "/run/farmhand";
     std::vector<std::string> plugin_dirs = {"/usr/lib/farmhand/plugins"};
     std::string plugin_host = "/usr/libexec/farmhand/farmhand-plugin-host";
+    std::vector<std::string> check_dirs = {"/usr/lib/farmhand/checks.d", "/etc/farmhand/checks.d"};
   } paths;
   struct {
     std::string url;  // empty: the agent stands alone

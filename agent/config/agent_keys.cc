@@ -30,6 +30,10 @@ void add_identity(Keys<AgentConfig>& keys) {
   keys.push_back(key<AgentConfig>(
       "paths.plugin_host", path_type("file"), [](auto& c) -> auto& { return c.paths.plugin_host; },
       Effect::kRestart, "The program that holds one plugin each."));
+  keys.push_back(key<AgentConfig>(
+      "paths.check_dirs", paths_type("array of directories"),
+      [](auto& c) -> auto& { return c.paths.check_dirs; }, Effect::kReload,
+      "Where check files are looked for: *.toml, the later directory's masking the earlier's."));
 }
 
 void add_coordinator(Keys<AgentConfig>& keys) {

@@ -156,3 +156,14 @@ TEST_CASE("absent programs, unknown users, taken names and files that others wri
   CHECK(out.refused[3].line == 14);
   CHECK(out.refused[4].why.find("others may write") != std::string::npos);
 }
+
+TEST_CASE("the rules that are shipped and the checks that are shown as an example are good") {
+  for (const char* path : {"/packaging/checks.d/devices.toml", "/packaging/examples/checks.toml"}) {
+    const auto text = read_file(FARMHAND_SOURCE_DIR + std::string(path));
+    REQUIRE(text.ok());
+    CheckDefinitions out;
+    parse_checks(*text, path, out);
+    for (const RefusedCheck& refused : out.refused) FAIL(refused.sentence());
+    CHECK(out.rules.size() + out.commands.size() >= 4);
+  }
+}
