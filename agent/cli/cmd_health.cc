@@ -40,7 +40,7 @@ std::string summary(const Document& document, const Terminal& terminal) {
   if (held > 0) out += "; held: " + count(held);
   const size_t refused = member(document, "refused").size();
   if (refused > 0) {
-    out += "; " + terminal.painted(count(double(refused)) + " checks refused", Tone::kWarn);
+    out += "; " + terminal.painted("checks refused: " + count(double(refused)), Tone::kWarn);
   }
   return out + "\n";
 }

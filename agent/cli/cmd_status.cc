@@ -62,7 +62,7 @@ std::string health_line(const Document& status, const Terminal& terminal) {
   const double held = number(health, "held").value_or(0);
   if (held > 0) out += "; held: " + count(held);
   const double refused = number(health, "checks_refused").value_or(0);
-  if (refused > 0) out += "; " + terminal.painted(count(refused) + " checks refused", Tone::kWarn);
+  if (refused > 0) out += "; " + terminal.painted("checks refused: " + count(refused), Tone::kWarn);
   return out + "\n";
 }
 

@@ -69,9 +69,9 @@ std::string drawn_transitions(const Document& document, const Terminal& terminal
                {.title = "NODE", .spare = 1},
                {.title = "DEVICE"},
                {.title = "CHECK"},
-               {.title = "FROM", .spare = 3},
+               {.title = "FROM", .spare = 4},
                {.title = "TO"},
-               {.title = "TIMES", .align = Column::Align::kRight, .spare = 4},
+               {.title = "TIMES", .align = Column::Align::kRight, .spare = 3},
                {.title = "REASON", .spare = 5},
                {.title = "SOURCE", .spare = 6},
                {.title = "SENTENCE", .spare = 2, .flexible = true}});

@@ -183,7 +183,7 @@ TEST_CASE("health shows what is not well, what to do next, and exits with the ve
   CHECK(sick.out.find("npu0: memory.uncorrected 3 times within 7 d 00 h") != std::string::npos);
   CHECK(sick.out.find("no check has spoken of it yet") != std::string::npos);
   CHECK(sick.out.find(
-            "fail  devices: 1 fail, 1 unknown, 1 ok; node: ok; held: 1; 1 checks refused") !=
+            "fail  devices: 1 fail, 1 unknown, 1 ok; node: ok; held: 1; checks refused: 1") !=
         std::string::npos);
   CHECK(sick.out.find("/etc/c.toml:3: 'intervall' is not known") != std::string::npos);
   CHECK(sick.out.find("npu2") == std::string::npos);  // it is well
