@@ -21,7 +21,7 @@
 //   warn_above = 85                   # also: fail_above, warn_below, fail_below
 //   warn_rate = 1                     # per second, as a mean of `over`; also: fail_rate
 //   over = "60s"
-//   stuck_for = "5min"                # the value does not move for so long: fail
+//   stuck_for = "5m"                  # the value does not move for so long: fail
 //   while_metric = "utilization"      # …counted only while this one
 //   while_above = 50                  # is above that
 //   for = "30s"                       # how long it has to hold
