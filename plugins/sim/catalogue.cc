@@ -48,6 +48,7 @@ constexpr PeakFigure kL40s[] = {
 constexpr uint64_t kGb = 1'000'000'000;
 constexpr uint64_t kMib = 1 << 20;
 
+// No source states the peaks of X220 Compact and X330 Prime, so they have none.
 // clang-format off
 // name, vendor, peaks, memory, idle W, full W, cores, core MHz, memory MHz, link gen, width, energy
 constexpr Model kModels[] = {
@@ -58,9 +59,9 @@ constexpr Model kModels[] = {
     {"ATOM-Max",     "rebellions", kAtomMax,   64308 * kMib,    25,  350, 32,  1000, 2000, 5, 16, false},
     {"REBEL-Quad",   "rebellions", kRebelQuad, 143360 * kMib,   100, 600, 64,  2000, 2400, 5, 16, false},
     {"X220",         "sapeon",     kX220,      16 * kGb,        20,  135, 8,   1000, 2000, 4, 16, false},
-    {"X220 Compact", "sapeon",     kX220,      8 * kGb,         12,  65,  8,   1000, 2000, 4, 16, false},
+    {"X220 Compact", "sapeon",     {},         8 * kGb,         12,  65,  8,   1000, 2000, 4, 16, false},
     {"X330",         "sapeon",     kX330,      16 * kGb,        18,  120, 16,  1000, 2000, 5, 16, false},
-    {"X330 Prime",   "sapeon",     kX330,      32 * kGb,        35,  250, 32,  1000, 2000, 5, 16, false},
+    {"X330 Prime",   "sapeon",     {},         32 * kGb,        35,  250, 32,  1000, 2000, 5, 16, false},
     {"H100 SXM5",    "nvidia",     kH100Sxm5,  80 * kGb,        70,  700, 132, 1980, 2619, 5, 16, true},
     {"L40S",         "nvidia",     kL40s,      48 * kGb,        35,  350, 142, 2520, 2250, 4, 16, true},
 };

@@ -185,6 +185,16 @@ TEST_CASE("values stay within what such a part can show, over an hour of every m
   }
 }
 
+TEST_CASE("a part of which no source states peaks claims none") {
+  FakeHost host;
+  REQUIRE(host.open({{"devices", "X220:1,X220-Compact:1,X330-Prime:1"}}) == FH_OK);
+  REQUIRE(host.enumerate() == FH_OK);
+  REQUIRE(host.devices.size() == 3);
+  CHECK(!host.devices[0].peaks.empty());
+  CHECK(host.devices[1].peaks.empty());
+  CHECK(host.devices[2].peaks.empty());
+}
+
 TEST_CASE("an energy counter is there when the real part has one, or when it is asked for") {
   const auto has_energy = [](const char* model, const char* energy) {
     FakeHost host;
