@@ -33,7 +33,7 @@ StateFile::Module health_module();
 struct HealthRules {
   uint32_t quarantine_max_percent = 25;  // of the node's devices at once; at least one device
   uint64_t reentry_ok_for_ns = 300'000'000'000;
-  std::optional<std::vector<std::string>> expected;  // `furiosa/rngd:8`; absent: learned
+  std::optional<std::vector<std::string>> expected = {};  // `furiosa/rngd:8`; absent: learned
 };
 
 struct HistoryQuery {
@@ -55,6 +55,7 @@ class Health {
     // Lets go of every handle of the device, and takes it up again. Empty: nobody can.
     std::function<Result<void>(const std::string& key, const std::string& why)> let_go;
     std::function<void(const std::string& key)> take_up;
+    std::function<bool(const std::string& key)> leased;  // empty: there are no leases
   };
 
   // `state` is used on the store thread only, and outlives this. `past` was read before that thread
