@@ -21,6 +21,8 @@ namespace {
 // systemd's and the operator's patience is 5 s; what has not ended by then is left behind.
 constexpr uint64_t kStopMs = 4'500;
 
+constexpr int64_t kOffencesKeptNs = 30ll * 86'400 * 1'000'000'000;
+
 // The plugin a manifest's file name stands for: `…/furiosa.toml` is `furiosa`.
 std::string plugin_named_by(const std::string& manifest_path) {
   const size_t slash = manifest_path.rfind('/');
@@ -93,13 +95,19 @@ Result<void> Agent::open_state() {
   auto node = load_node_id(dir);
   if (!node) return node.error();
   node_ = *node;
-  state_.emplace(StateFile::closed(dir + "/state.db", {commands_module()}));
+  state_.emplace(StateFile::closed(dir + "/state.db", {commands_module(), health_module()}));
   if (auto opened = state_->ensure_open(); !opened) {
     if (!is_of_the_disk(opened.error().code)) return opened.error().in("open the state");
     log::error("the state cannot be opened now, it is tried again",
                {{"why", opened.error().message}});
   }
   epochs_.emplace(*state_);
+  auto past = load_past(*state_, clock_.realtime_ns() - kOffencesKeptNs);
+  if (past) {
+    health_past_ = *std::move(past);
+  } else {
+    log::error("what was known of health cannot be read", {{"why", past.error().message}});
+  }
   return {};
 }
 
@@ -119,13 +127,21 @@ void Agent::build_parts() {
                                   .encoders = wire_encoders(),
                                   .vfs = {}});
   readings_.emplace(loop_, clock_, *outbox_, IntervalRules::from(config_));
+  health_.emplace(
+      HealthLink::Parts{loop_, clock_, *store_, *state_, *outbox_, readings_->inventory()}, config_,
+      node_, std::move(health_past_));
+  health_->apply(config_);
   Supervisor::Options options;
   options.plugin_host_path = config_.paths.plugin_host;
   options.host_stderr = STDERR_FILENO;
   supervisor_.emplace(loop_, clock_, options, *readings_);
   const auto plugins = [this] { return supervisor_->plugins(); };
   reporter_.emplace(loop_, clock_, *outbox_, readings_->inventory(), plugins, config_.node.name);
-  readings_->connect(*supervisor_, *reporter_);
+  readings_->connect(*supervisor_, *reporter_, *health_);
+  reporter_->set_health([this](std::string_view key) { return health_->health().find(key); });
+  health_->health().on_transition([this](const Transition&) { reporter_->on_plugin_state(); });
+  health_->health().on_hold([this](const std::string&) { reporter_->on_plugin_state(); });
+  health_->start(*supervisor_);
   outbox_->on_change([this](const OutboxStats& before, const OutboxStats& now) {
     if (before.epoch != now.epoch) readings_->redeclare();
     reporter_->on_queue_change(now);
@@ -162,6 +178,7 @@ void Agent::build_parts() {
           [this](wire::Event event, Outbox::Done done) {
             reporter_->add_event(std::move(event), std::move(done));
           },
+      .health = health_view_of(health_->health()),
       .turns = &turns_});
 }
 
@@ -254,6 +271,7 @@ void Agent::reload() {
   const AgentConfig before = std::exchange(config_, *std::move(fresh));
   log::set_level(config_.log.level);
   readings_->set_rules(IntervalRules::from(config_));
+  health_->apply(config_);
   apply_plugins(before);
   log::info("configuration reloaded");
   notify_.ready();
@@ -281,6 +299,7 @@ void Agent::stop() {
   });
   last_resort_.unref();
   readings_->stop();
+  health_->stop();
   farm_->stop();
   control_.reset();
   metrics_server_.reset();

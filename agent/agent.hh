@@ -16,6 +16,8 @@
 #include "control/server.hh"
 #include "control/verbs.hh"
 #include "farm_link.hh"
+#include "health/past.hh"
+#include "health_link.hh"
 #include "loop/loop.hh"
 #include "loop/timer.hh"
 #include "loop/turn_watch.hh"
@@ -79,10 +81,12 @@ class Agent {
   // In the order of their birth; they end in reverse.
   std::optional<StateFile> state_;
   std::optional<StateEpochStore> epochs_;
+  HealthPast health_past_;  // until health_ has it
   std::unique_ptr<net::Context> net_;
   std::optional<StoreThread> store_;
   std::optional<Outbox> outbox_;
   std::optional<Readings> readings_;
+  std::optional<HealthLink> health_;
   std::optional<Supervisor> supervisor_;
   std::optional<Reporter> reporter_;
   std::optional<FarmLink> farm_;

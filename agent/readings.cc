@@ -21,10 +21,14 @@ Readings::Readings(Loop& loop, const Clock& clock, Outbox& outbox, IntervalRules
   batch_timer_.every(kBatchTickMs, [this] { batcher_.tick(); });
 }
 
-void Readings::connect(Supervisor& supervisor, Reporter& reporter) {
+void Readings::connect(Supervisor& supervisor, Reporter& reporter, HealthLink& health) {
   supervisor_ = &supervisor;
   reporter_ = &reporter;
-  inventory_.on_change([&reporter](const DeviceChange& change) { reporter.on_change(change); });
+  health_ = &health;
+  inventory_.on_change([&reporter, &health](const DeviceChange& change) {
+    reporter.on_change(change);
+    health.on_device_change(change);
+  });
 }
 
 void Readings::set_rules(const IntervalRules& rules) {
@@ -40,6 +44,7 @@ void Readings::stop() {
 
 void Readings::on_devices(const std::string& plugin, const std::vector<DeviceInfo>& devices) {
   inventory_.on_devices(plugin, devices);
+  health_->on_devices();
 }
 
 void Readings::on_metrics(const std::string& key, const std::vector<MetricInfo>& metrics) {
@@ -52,12 +57,14 @@ void Readings::on_metrics(const std::string& key, const std::vector<MetricInfo>&
   }
   batcher_.on_metrics(plugin, key, metrics);
   sampler_.on_metrics(plugin, key, metrics);
+  health_->on_metrics(device->info, metrics);
 }
 
 void Readings::on_samples(const std::string& key, std::span<const Sample> samples) {
   telemetry_.on_samples(key, samples);
   batcher_.on_samples(key, samples);
   sampler_.on_answered(key);
+  health_->on_samples(key, samples);
 }
 
 void Readings::on_device_unknown(const std::string& key, const std::string& reason) {
@@ -77,6 +84,21 @@ void Readings::on_plugin_state(const PluginStatus& status) {
               {{"plugin", status.id}, {"why", status.last_error}});
   }
   if (reporter_ != nullptr) reporter_->on_plugin_state();
+}
+
+void Readings::on_findings(const std::string& plugin, const std::string& key,
+                           std::span<const Finding> findings) {
+  health_->on_findings(plugin, key, findings);
+}
+
+void Readings::on_check_failed(const std::string& plugin, const std::string& key,
+                               int32_t /*status*/, const std::string& sentence) {
+  health_->on_check_failed(plugin, key, sentence);
+}
+
+void Readings::on_event(const std::string& plugin, const PluginEvent& event) {
+  reporter_->on_plugin_event(plugin, event);
+  health_->on_event(plugin, event);
 }
 
 void Readings::sample(std::span<const SampleRequest> requests) {

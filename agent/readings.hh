@@ -9,6 +9,7 @@
 
 #include "base/clock.hh"
 #include "device/inventory.hh"
+#include "health_link.hh"
 #include "loop/timer.hh"
 #include "outbox/outbox.hh"
 #include "plugin/sample_source.hh"
@@ -25,7 +26,7 @@ class Readings final : public Supervisor::Listener, private SampleSource {
   Readings(Loop& loop, const Clock& clock, Outbox& outbox, IntervalRules rules);
 
   // The two that are born later; before this nothing is asked or reported.
-  void connect(Supervisor& supervisor, Reporter& reporter);
+  void connect(Supervisor& supervisor, Reporter& reporter, HealthLink& health);
 
   void set_rules(const IntervalRules& rules);
   void redeclare() { batcher_.redeclare(); }  // a new session or epoch: the tables are told again
@@ -41,6 +42,11 @@ class Readings final : public Supervisor::Listener, private SampleSource {
   void on_device_unknown(const std::string& key, const std::string& reason) override;
   void on_device_back(const std::string& key) override;
   void on_plugin_state(const PluginStatus& status) override;
+  void on_findings(const std::string& plugin, const std::string& key,
+                   std::span<const Finding> findings) override;
+  void on_check_failed(const std::string& plugin, const std::string& key, int32_t status,
+                       const std::string& sentence) override;
+  void on_event(const std::string& plugin, const PluginEvent& event) override;
   void sample(std::span<const SampleRequest> requests) override;
 
   Inventory inventory_;
@@ -50,6 +56,7 @@ class Readings final : public Supervisor::Listener, private SampleSource {
   Timer batch_timer_;
   Supervisor* supervisor_ = nullptr;
   Reporter* reporter_ = nullptr;
+  HealthLink* health_ = nullptr;
 };
 
 }  // namespace farmhand

@@ -97,6 +97,36 @@ wire::Severity severity_of(DeviceChange::Kind kind) {
   }
 }
 
+wire::Verdict wire_verdict_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kOk:
+      return wire::Verdict::kOk;
+    case Verdict::kWarn:
+      return wire::Verdict::kWarn;
+    case Verdict::kFail:
+      return wire::Verdict::kFail;
+    case Verdict::kUnknown:
+      return wire::Verdict::kUnknown;
+  }
+  return wire::Verdict::kUnknown;
+}
+
+wire::HoldKind wire_hold_of(HoldKind kind) {
+  switch (kind) {
+    case HoldKind::kCordoned:
+      return wire::HoldKind::kCordoned;
+    case HoldKind::kDraining:
+      return wire::HoldKind::kDraining;
+    case HoldKind::kDrained:
+      return wire::HoldKind::kDrained;
+    case HoldKind::kQuarantined:
+      return wire::HoldKind::kQuarantined;
+    case HoldKind::kQuiesced:
+      return wire::HoldKind::kQuiesced;
+  }
+  return wire::HoldKind::kUnspecified;
+}
+
 }  // namespace
 
 Reporter::Reporter(Loop& loop, const Clock& clock, Outbox& outbox, const Inventory& inventory,
@@ -174,6 +204,23 @@ void Reporter::add_event(wire::Event event, Outbox::Done done) {
   if (!queued) done(queued.error());
 }
 
+void Reporter::on_plugin_event(const std::string& plugin, const PluginEvent& event) {
+  wire::Event out;
+  out.uuid = Uuid::random();
+  out.boottime_ns = event.boottime_ns;
+  out.device_key = event.device_key;
+  out.plugin = plugin;
+  out.severity =
+      event.severity <= 4 ? static_cast<wire::Severity>(event.severity) : wire::Severity::kCritical;
+  out.reason = event.reason;
+  out.sentence = event.sentence;
+  if (event.lost > 0) out.attributes.emplace_back("lost", std::to_string(event.lost));
+  if (event.vendor_code != 0) {
+    out.attributes.emplace_back("vendor_code", std::to_string(event.vendor_code));
+  }
+  put_event(std::move(out));
+}
+
 void Reporter::on_plugin_state() {
   soon();
 }
@@ -201,6 +248,17 @@ void Reporter::on_reported(const Result<uint64_t>& seq) {
   soon(kAgainMs);
 }
 
+void Reporter::add_health(wire::Device& device) const {
+  const auto health = health_ ? health_(device.key) : std::nullopt;
+  if (!health) return;
+  device.verdict = wire_verdict_of(health->verdict);
+  if (!health->hold) return;
+  device.hold = wire_hold_of(health->hold->kind);
+  device.hold_why = health->hold->why;
+  device.hold_by = health->hold->who;
+  device.hold_since_realtime_ns = health->hold->since_realtime_ns;
+}
+
 wire::Inventory Reporter::snapshot() const {
   wire::Inventory out;
   out.boottime_ns = clock_.boottime_ns();
@@ -214,6 +272,7 @@ wire::Inventory Reporter::snapshot() const {
               .agent_version = kVersion};
   for (const auto& [key, device] : inventory_.devices()) {
     out.devices.push_back(wire_device_from(device));
+    add_health(out.devices.back());
   }
   for (const PluginStatus& status : plugins_()) out.plugins.push_back(wire_plugin_from(status));
   return out;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/clock.hh"
 #include "device/inventory.hh"
 #include "device/node.hh"
+#include "health/status.hh"
 #include "loop/timer.hh"
 #include "outbox/outbox.hh"
 #include "plugin/status.hh"
@@ -26,6 +28,11 @@ class Reporter {
 
   void on_change(const DeviceChange& change);  // an event, and an inventory soon
   void on_plugin_state();                      // an inventory soon
+  void on_plugin_event(const std::string& plugin, const PluginEvent& event);
+  // Verdict and hold of a device; nothing: no check has spoken.
+  void set_health(std::function<std::optional<SubjectHealth>(std::string_view key)> health) {
+    health_ = std::move(health);
+  }
   void on_queue_change(const OutboxStats& now);
   // Somebody's own event; `done` once it is on disk. Refused at once while nothing can be stored: a
   // script must not wait for a disk to be mended.
@@ -41,11 +48,13 @@ class Reporter {
   void put_event(wire::Event event);
   void tell_of_trouble(const OutboxStats& now);
   wire::Inventory snapshot() const;
+  void add_health(wire::Device& device) const;
 
   const Clock& clock_;
   Outbox& outbox_;
   const Inventory& inventory_;
   std::function<std::vector<PluginStatus>()> plugins_;
+  std::function<std::optional<SubjectHealth>(std::string_view key)> health_;
   NodeFacts facts_;
   std::string trouble_;         // the queue's, as last told; empty: none
   Epoch epoch_;                 // of the queue, as last seen

@@ -65,6 +65,11 @@ struct AgentConfig {
     uint64_t size_max = uint64_t{2} << 30;
   } outbox;
   struct {
+    uint32_t quarantine_max_percent = 25;
+    std::chrono::milliseconds reentry_ok_for{300'000};
+    std::optional<std::vector<std::string>> expected;  // nothing: learned
+  } health;
+  struct {
     log::Level level = log::Level::kInfo;
   } log;
   struct {

@@ -70,6 +70,23 @@ void add_measuring(Keys<AgentConfig>& keys) {
       Effect::kRestart, "Where Prometheus finds /metrics. \"\": nowhere."));
 }
 
+void add_health(Keys<AgentConfig>& keys) {
+  keys.push_back(key<AgentConfig>(
+      "health.quarantine_max_percent", whole_number_type("percent", 0, 100),
+      [](auto& c) -> auto& { return c.health.quarantine_max_percent; }, Effect::kReload,
+      "Of the node's devices, how many the agent may quarantine at once; at least one. A bad check "
+      "must not take a whole node."));
+  keys.push_back(key<AgentConfig>(
+      "health.reentry_ok_for", duration_type(1s, 24h),
+      [](auto& c) -> auto& { return c.health.reentry_ok_for; }, Effect::kReload,
+      "How long a quarantined device has to be well before it may be used again."));
+  keys.push_back(key<AgentConfig>(
+      "health.expected", expected_devices_type(),
+      [](auto& c) -> auto& { return c.health.expected; }, Effect::kReload,
+      "The devices this node should have, such as \"furiosa/rngd:8\". Absent: those that were "
+      "seen before."));
+}
+
 void add_the_rest(Keys<AgentConfig>& keys) {
   keys.push_back(key<AgentConfig>(
       "outbox.size_max", size_type(uint64_t{16} << 20),
@@ -94,6 +111,7 @@ Keys<AgentConfig> make_agent_keys() {
   add_identity(keys);
   add_coordinator(keys);
   add_measuring(keys);
+  add_health(keys);
   add_the_rest(keys);
   return keys;
 }

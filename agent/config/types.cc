@@ -159,6 +159,35 @@ ValueType<std::optional<Texts>> plugin_ids_type() {
           [](const std::optional<Texts>& ids) { return ids ? write_texts(*ids) : ""; }};
 }
 
+namespace {
+
+// `vendor/model`, then `:` and a number that is not 0 where there is more than one.
+bool is_expected_device(std::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == text.npos || slash == 0 || slash + 1 == text.size()) return false;
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || colon < slash) return true;
+  const std::string_view number = text.substr(colon + 1);
+  return colon > slash + 1 && !number.empty() && number.size() <= 4 && number.front() != '0' &&
+         number.find_first_not_of("0123456789") == number.npos;
+}
+
+}  // namespace
+
+ValueType<std::optional<Texts>> expected_devices_type() {
+  return {"array of devices",
+          [](const Value& value, const std::string& name, std::optional<Texts>& out,
+             Problems& problems) {
+            Texts devices;
+            if (read_texts(value, name,
+                           "expected devices as vendor/model:number, such as [\"furiosa/rngd:8\"]",
+                           is_expected_device, devices, problems)) {
+              out = std::move(devices);
+            }
+          },
+          [](const std::optional<Texts>& devices) { return devices ? write_texts(*devices) : ""; }};
+}
+
 ValueType<milliseconds> duration_type(milliseconds min, milliseconds max, bool zero_allowed) {
   const std::string expected = "a duration from " + toml::quoted(text_of(min)) + " to " +
                                toml::quoted(text_of(max)) +

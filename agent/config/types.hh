@@ -37,6 +37,7 @@ ValueType<std::string> path_type(std::string word);  // absolute; empty where it
 ValueType<std::string> uplink_url_type();            // wss only
 ValueType<Texts> paths_type(std::string word);
 ValueType<std::optional<Texts>> plugin_ids_type();
+ValueType<std::optional<Texts>> expected_devices_type();  // `vendor/model:number`
 ValueType<std::chrono::milliseconds> duration_type(std::chrono::milliseconds min,
                                                    std::chrono::milliseconds max,
                                                    bool zero_allowed = false);
