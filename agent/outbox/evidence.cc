@@ -10,7 +10,7 @@
 
 namespace farmhand {
 
-void Evidence::add(Lane lane, uint64_t seq, std::string_view reason, std::string_view record) {
+void RecordEvidence::add(Lane lane, uint64_t seq, std::string_view reason, std::string_view record) {
   std::string entry = std::string(name_of(lane)) + " " + std::to_string(seq) + " " +
                       std::to_string(record.size()) + " ";
   entry += reason.substr(0, 512);

@@ -12,9 +12,10 @@
 
 namespace farmhand {
 
-class Evidence {
+class RecordEvidence {
  public:
-  Evidence(std::string path, uint64_t bytes_max) : path_(std::move(path)), bytes_max_(bytes_max) {}
+  RecordEvidence(std::string path, uint64_t bytes_max)
+      : path_(std::move(path)), bytes_max_(bytes_max) {}
 
   // Best effort: evidence that cannot be written must not keep the lane from going on.
   void add(Lane lane, uint64_t seq, std::string_view reason, std::string_view record);

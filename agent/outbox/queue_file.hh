@@ -118,7 +118,7 @@ class QueueFile {
 
   Options options_;
   Ballast ballast_;
-  Evidence evidence_;
+  RecordEvidence evidence_;
   std::unique_ptr<Tables> tables_;  // null: not open
   OutboxStats stats_;
   std::array<uint64_t, kLaneCount> oldest_ns_{};    // boottime; 0: none, or before this boot
