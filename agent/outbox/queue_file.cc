@@ -107,7 +107,7 @@ Result<Standing> QueueFile::adopt(const Claims& claims, const Stamp& now) {
   Lives::Moves moves;
   uint64_t counter_min = 0;
   bool rewound = false;
-  std::vector<std::pair<Lane, Finding>> agreed;
+  std::vector<std::pair<Lane, WatermarkStanding>> agreed;
   bool writes = false;
   for (const auto& [lane, theirs] : claims) {
     auto found = watermarks.judge(lane, theirs);
@@ -135,8 +135,8 @@ Result<Standing> QueueFile::adopt(const Claims& claims, const Stamp& now) {
 
 // Without rows to change, the places are saved by the next commit: to forget them is harmless, the
 // coordinator says them again.
-Result<void> QueueFile::move_applied(const std::vector<std::pair<Lane, Finding>>& findings,
-                                     bool writes) {
+Result<void> QueueFile::move_applied(
+    const std::vector<std::pair<Lane, WatermarkStanding>>& findings, bool writes) {
   std::optional<sqlite::Transaction> transaction;
   if (writes) {
     auto begun = sqlite::Transaction::begin(tables_->db);

@@ -111,7 +111,8 @@ class QueueFile {
   Result<T> guarded(const Stamp& now, const std::function<Result<T>()>& work);
   using Claims = std::vector<std::pair<Lane, std::optional<Watermark>>>;
   Result<Standing> adopt(const Claims& claims, const Stamp& now);
-  Result<void> move_applied(const std::vector<std::pair<Lane, Finding>>& findings, bool writes);
+  Result<void> move_applied(const std::vector<std::pair<Lane, WatermarkStanding>>& findings,
+                            bool writes);
   Result<bool> write_wal_back();
   void refresh_stats();
   Lives lives(const Stamp& now) { return {*tables_, *options_.epochs, options_.encoders, now}; }

@@ -7,7 +7,7 @@ namespace farmhand {
 
 namespace {
 
-Finding not_ours(Place place) {
+WatermarkStanding not_ours(Place place) {
   return {false, place, {}, std::nullopt};
 }
 
@@ -18,8 +18,8 @@ bool chains_agree(const Chain& ours, const Chain& theirs) {
 
 }  // namespace
 
-Result<Finding> Watermarks::judge(Lane lane, const std::optional<Watermark>& theirs) {
-  if (!theirs) return Finding{};
+Result<WatermarkStanding> Watermarks::judge(Lane lane, const std::optional<Watermark>& theirs) {
+  if (!theirs) return WatermarkStanding{};
   if (const auto epoch = t_.registers.find_id(theirs->epoch)) {
     return judge_known(lane, *epoch, *theirs);
   }
@@ -29,21 +29,21 @@ Result<Finding> Watermarks::judge(Lane lane, const std::optional<Watermark>& the
   for (const auto& known : t_.registers.epochs()) {
     if (known.epoch.counter <= theirs->epoch.counter) epoch = known.id;
   }
-  return epoch == 0 ? Finding{} : judge_rival(lane, epoch);
+  return epoch == 0 ? WatermarkStanding{} : judge_rival(lane, epoch);
 }
 
 // The coordinator has gone beyond `epoch`, or has another one of its number: it takes no more of
 // it. Once we have left that epoch, too, and nothing of it waits, there is nothing to disagree
 // about.
-Result<Finding> Watermarks::judge_rival(Lane lane, uint32_t epoch) {
+Result<WatermarkStanding> Watermarks::judge_rival(Lane lane, uint32_t epoch) {
   if (epoch == t_.registers.current()) return not_ours(kLaneEnd);
   auto settled = nothing_left_of(lane, epoch);
   if (!settled) return settled.error();
   if (!*settled) return not_ours(kLaneEnd);
   auto end = t_.registers.find_end(epoch, lane);
   if (!end) return end.error();
-  if (!*end) return Finding{};
-  return Finding{true, {epoch, (*end)->seq}, (*end)->chain, std::nullopt};
+  if (!*end) return WatermarkStanding{};
+  return WatermarkStanding{true, {epoch, (*end)->seq}, (*end)->chain, std::nullopt};
 }
 
 // Whatever the other life did at the end of a finished epoch, it concerns no row of ours: they are
@@ -54,9 +54,10 @@ Result<bool> Watermarks::nothing_left_of(Lane lane, uint32_t epoch) {
   return !*first || (*first)->epoch > epoch;
 }
 
-Result<Finding> Watermarks::judge_known(Lane lane, uint32_t epoch, const Watermark& theirs) {
+Result<WatermarkStanding> Watermarks::judge_known(Lane lane, uint32_t epoch,
+                                                  const Watermark& theirs) {
   const LaneState& state = t_.registers.lane(lane);
-  Finding found{true, {epoch, theirs.seq}, theirs.chain, std::nullopt};
+  WatermarkStanding found{true, {epoch, theirs.seq}, theirs.chain, std::nullopt};
   if (theirs.seq == 0) return found;
   auto end = t_.registers.find_end(epoch, lane);
   if (!end) return end.error();
@@ -64,7 +65,7 @@ Result<Finding> Watermarks::judge_known(Lane lane, uint32_t epoch, const Waterma
   if (epoch != t_.registers.current() && theirs.seq >= (*end)->seq) {
     auto settled = nothing_left_of(lane, epoch);
     if (!settled) return settled.error();
-    if (*settled) return Finding{true, {epoch, (*end)->seq}, (*end)->chain, std::nullopt};
+    if (*settled) return WatermarkStanding{true, {epoch, (*end)->seq}, (*end)->chain, std::nullopt};
   }
   if (theirs.seq > (*end)->seq) return not_ours(found.place);
   if (found.place == state.applied) {
@@ -88,11 +89,11 @@ Result<Finding> Watermarks::judge_known(Lane lane, uint32_t epoch, const Waterma
   return found;
 }
 
-bool Watermarks::writes(Lane lane, const Finding& finding) {
+bool Watermarks::writes(Lane lane, const WatermarkStanding& finding) {
   return finding.cut || finding.place < t_.registers.lane(lane).floor;
 }
 
-Result<void> Watermarks::apply(Lane lane, const Finding& finding) {
+Result<void> Watermarks::apply(Lane lane, const WatermarkStanding& finding) {
   LaneState& state = t_.registers.lane(lane);
   if (finding.cut) {
     if (auto done = cut(finding); !done) return done;
@@ -117,7 +118,7 @@ Result<void> Watermarks::apply(Lane lane, const Finding& finding) {
 }
 
 // The front half ends where the watermark stands, and has its chain.
-Result<void> Watermarks::cut(const Finding& finding) {
+Result<void> Watermarks::cut(const WatermarkStanding& finding) {
   Row row = *finding.cut;
   if (auto loaded = t_.rows.load_bytes(row); !loaded) return loaded;
   if (!row.sound) {

@@ -11,7 +11,7 @@ namespace farmhand {
 
 // Where a watermark stands in our file. `ours` is false when it is of another life: beyond our end,
 // or with another chain, so our disk went back or has a twin.
-struct Finding {
+struct WatermarkStanding {
   bool ours = true;
   Place place;
   Chain chain{};
@@ -23,18 +23,18 @@ class Watermarks {
   explicit Watermarks(Tables& tables) : t_(tables) {}
 
   // Nothing: the coordinator has none of the lane.
-  Result<Finding> judge(Lane lane, const std::optional<Watermark>& theirs);
+  Result<WatermarkStanding> judge(Lane lane, const std::optional<Watermark>& theirs);
 
   // Moves the lane's applied place to the finding, either way. Within a transaction if
   // `writes(finding)`; else only the register changes.
-  bool writes(Lane lane, const Finding& finding);
-  Result<void> apply(Lane lane, const Finding& finding);
+  bool writes(Lane lane, const WatermarkStanding& finding);
+  Result<void> apply(Lane lane, const WatermarkStanding& finding);
 
  private:
-  Result<Finding> judge_known(Lane lane, uint32_t epoch, const Watermark& theirs);
-  Result<Finding> judge_rival(Lane lane, uint32_t epoch);
+  Result<WatermarkStanding> judge_known(Lane lane, uint32_t epoch, const Watermark& theirs);
+  Result<WatermarkStanding> judge_rival(Lane lane, uint32_t epoch);
   Result<bool> nothing_left_of(Lane lane, uint32_t epoch);
-  Result<void> cut(const Finding& finding);
+  Result<void> cut(const WatermarkStanding& finding);
   Result<void> account(Lane lane, Place low, Place high, bool forward);
   Result<void> put_expired(Lane lane, Place from, Place upto, const Chain& chain);
 
