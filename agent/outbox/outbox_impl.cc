@@ -36,7 +36,7 @@ Outbox::Impl::Impl(Loop& loop, const Clock& c, StoreThread& s, Options options)
       relaxed_timer(loop),
       retry_timer(loop),
       maintain_timer(loop) {
-  const Budget budget = budget_from(options.size_max);
+  const ByteBudget budget = budget_from(options.size_max);
   file = std::make_shared<QueueFile>(QueueFile::Options{std::move(options.path), budget,
                                                         options.epochs, std::move(options.encoders),
                                                         std::move(options.vfs)});

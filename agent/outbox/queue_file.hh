@@ -36,7 +36,7 @@ class QueueFile {
  public:
   struct Options {
     std::string path;
-    Budget budget;
+    ByteBudget budget;
     EpochStore* epochs = nullptr;
     OutboxEncoders encoders;
     std::string vfs;

@@ -14,8 +14,8 @@ constexpr std::array<uint64_t, kLaneCount> kShares = {8, 8, 8, 16, 45};
 
 }  // namespace
 
-Budget budget_from(uint64_t size_max) {
-  Budget b;
+ByteBudget budget_from(uint64_t size_max) {
+  ByteBudget b;
   b.size_max = std::max(size_max, kOutboxBytesMin);
   b.ballast_bytes = std::min(64 * kMiB, b.size_max / 16);
   b.evidence_bytes = std::min(kMiB, b.size_max / 32);

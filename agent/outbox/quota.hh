@@ -14,7 +14,7 @@ namespace farmhand {
 // Below, one large commit would not fit beside the rest.
 constexpr uint64_t kOutboxBytesMin = 64 << 20;
 
-struct Budget {
+struct ByteBudget {
   uint64_t size_max = 0;
   uint64_t file_bytes = 0;        // the main file, a hard bound (max_page_count)
   uint64_t checkpoint_bytes = 0;  // WAL size after which it is written back
@@ -31,6 +31,6 @@ struct Budget {
 constexpr uint64_t kTailNs = 24ull * 3600 * 1'000'000'000;
 
 // A `size_max` below kOutboxBytesMin is taken for that.
-Budget budget_from(uint64_t size_max);
+ByteBudget budget_from(uint64_t size_max);
 
 }  // namespace farmhand

@@ -9,7 +9,7 @@ namespace farmhand {
 
 class Shedder {
  public:
-  Shedder(Tables& tables, const Budget& budget, const Stamp& now)
+  Shedder(Tables& tables, const ByteBudget& budget, const Stamp& now)
       : t_(tables), budget_(budget), now_(now) {}
 
   using Incoming = std::array<uint64_t, kLaneCount>;  // disk cost per lane
@@ -33,7 +33,7 @@ class Shedder {
   bool expired(const Row& row) const;
 
   Tables& t_;
-  const Budget& budget_;
+  const ByteBudget& budget_;
   const Stamp& now_;
 };
 

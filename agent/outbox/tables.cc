@@ -166,14 +166,14 @@ Result<int64_t> schema_sum(sqlite::Database& db) {
 
 // A page that could not be read looks like damage to SQLite's check in some places: only what is
 // found twice, by two connections, is damage.
-Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const Budget& budget,
+Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const ByteBudget& budget,
                                              const std::string& vfs) {
   auto first = open_once(path, budget, vfs);
   if (first || first.error().code != Errc::kCorrupt) return first;
   return open_once(path, budget, vfs);
 }
 
-Result<std::unique_ptr<Tables>> Tables::open_once(const std::string& path, const Budget& budget,
+Result<std::unique_ptr<Tables>> Tables::open_once(const std::string& path, const ByteBudget& budget,
                                                   const std::string& vfs) {
   auto db = sqlite::Database::open(path, {.cache_kib = kCacheKib,
                                           .bytes_max = budget.file_bytes,

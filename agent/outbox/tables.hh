@@ -16,9 +16,10 @@ namespace farmhand {
 struct Tables {
   // Makes the schema in a new file. kUnsupported: from a newer version, which forbids us to read
   // it. kCorrupt: damaged, as far as a check of bounded time can tell.
-  static Result<std::unique_ptr<Tables>> open(const std::string& path, const Budget& budget,
+  static Result<std::unique_ptr<Tables>> open(const std::string& path, const ByteBudget& budget,
                                               const std::string& vfs);
-  static Result<std::unique_ptr<Tables>> open_once(const std::string& path, const Budget& budget,
+  static Result<std::unique_ptr<Tables>> open_once(const std::string& path,
+                                                   const ByteBudget& budget,
                                                    const std::string& vfs);
 
   // A row comes, goes, or another takes the place of one that begins where it does. These keep the

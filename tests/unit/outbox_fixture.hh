@@ -42,14 +42,14 @@ inline OutboxEncoders plain_encoders() {
 struct QueueFixture {
   TemporaryDirectory dir;
   MemoryEpochStore epochs;
-  Budget budget = small_budget();
+  ByteBudget budget = small_budget();
   std::string vfs;
   Stamp now{{1}, 1'000'000'000, 1'700'000'000'000'000'000, true};
   std::unique_ptr<QueueFile> queue;
 
   // 2.5 MiB in all, so that filling it is quick.
-  static Budget small_budget() {
-    Budget b;
+  static ByteBudget small_budget() {
+    ByteBudget b;
     b.size_max = 5 << 19;
     b.file_bytes = 3 << 19;
     b.checkpoint_bytes = 256 << 10;

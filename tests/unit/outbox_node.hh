@@ -16,8 +16,8 @@ struct Node {
   explicit Node(std::string directory) : dir(std::move(directory)) {}
 
   // Small, so that quotas are reached in a few commits.
-  static Budget budget() {
-    Budget b;
+  static ByteBudget budget() {
+    ByteBudget b;
     b.file_bytes = 512 << 10;
     b.checkpoint_bytes = 48 << 10;
     b.wal_bytes_kept = 72 << 10;

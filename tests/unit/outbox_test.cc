@@ -464,7 +464,7 @@ TEST_CASE("idle moments make the WAL long, and commits and checkpoints leave it 
 
 TEST_CASE("the shares of the lanes fit into the bound") {
   for (const uint64_t size_max : {uint64_t{0}, uint64_t{64} << 20, uint64_t{2} << 30}) {
-    const Budget b = budget_from(size_max);
+    const ByteBudget b = budget_from(size_max);
     uint64_t lanes = 0;
     for (const uint64_t bytes : b.lane_bytes) lanes += bytes;
     CHECK(lanes < b.file_bytes);
