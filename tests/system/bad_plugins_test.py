@@ -54,6 +54,10 @@ TOLD = {
     "hang_metrics": "'metrics' call for b did not return",
     "hang_sample": "'sample' call for a did not return",
     "hang_stop": "a plugin does not stop, it is killed",
+    "bad_verdicts": "a verdict that is not ok and has no reason",
+    "judges": "a verdict that is not ok and has no reason",
+    "crash_check": "'check' call",
+    "hang_check": "'check' call",
     "event_flood": "more than 1000 events in one call",
     "crash_wait": "'wait' call crashed",
     "hang_wait": "'wait' call does not return",
@@ -85,11 +89,9 @@ TOLD = {
 # that this agent does not make; farmhand-plugin-check finds each (tests/sdk). Nothing at all may come of it.
 UNSEEN = {
     "any_id": "compares the front of an id; no agent asks for such an id",
-    "bad_verdicts": "judges without a reason; no call for it",
     "closes_foreign": "closes descriptors; the host has none there",
     "forks": "forks; the child ends",
     "ignores_excluded": "lists what is excluded; the host leaves it out",
-    "judges": "judges without a reason; no call for it",
     "keeps_call": "reads the last call's arguments",
     "leak_create": "leaks once in a life",
     "new_handles": "other handles each time; the agent goes by key",
@@ -109,12 +111,12 @@ UNSEEN = {
     "no_metrics": "a device without metrics is no fault",
     "good": "nothing wrong with it",
 }
-for _call in ("check", "prepare", "run", "reset", "slices"):
+for _call in ("prepare", "run", "reset", "slices"):
     for _way in ("crash", "hang"):
         UNSEEN[f"{_way}_{_call}"] = f"{_way} in a call that this agent does not make"
 
 INTERFACES = {"bad_verdicts": (DEVICES, HEALTH), "judges": (*BOTH, HEALTH, "farmhand.events/1"),
-              "crash_wait": ALL, "hang_wait": ALL, "event_flood": (*BOTH, "farmhand.events/1"),
+              "crash_check": ALL, "hang_check": ALL, "crash_wait": ALL, "hang_wait": ALL, "event_flood": (*BOTH, "farmhand.events/1"),
               "takes_any_lease": (DEVICES, "farmhand.jobenv/1"), "throws": (DEVICES,)}
 INTERFACES |= {name: ALL for name in UNSEEN if name.endswith(("_check", "_wait", "_prepare", "_run", "_reset", "_slices"))}
 

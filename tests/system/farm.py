@@ -183,6 +183,7 @@ class Agent:
         directories = ", ".join(f'"{d}"' for d in (BUILD / "plugins/host", BUILD / "plugins/sim", *plugin_dirs))
         text = (f'[node]\nname = "{name}"\n[paths]\nstate_dir = "{self.state}"\nruntime_dir = "{self.runtime}"\n'
                 f'plugin_dirs = [{directories}]\nplugin_host = "{PLUGIN_HOST}"\n'
+                f'check_dirs = ["{SOURCE}/packaging/checks.d"]\n'
                 f'[plugins]\nenabled = [{enabled}]\n[telemetry]\n{telemetry}\n'
                 f'[metrics]\nlisten = "127.0.0.1:0"\n')
         if coordinator:
