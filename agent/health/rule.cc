@@ -77,10 +77,10 @@ void Rule::measure_rate(const Sample& sample) {
     rate_.reset();
     return;
   }
-  const uint64_t passed_ns = sample.boottime_ns - older_.at_ns;
-  if (passed_ns >= half_ns) {
-    rate_ = (sample.value - older_.value) / (static_cast<double>(passed_ns) / 1e9);
-  }
+  // Before half of the time has passed its growth is taken as that of the half: never too much, and
+  // what must not grow at all is seen at once.
+  const uint64_t passed_ns = std::max(sample.boottime_ns - older_.at_ns, half_ns);
+  rate_ = (sample.value - older_.value) / (static_cast<double>(passed_ns) / 1e9);
   if (sample.boottime_ns - newer_.at_ns >= half_ns) {
     older_ = newer_;
     newer_ = {sample.boottime_ns, sample.value};

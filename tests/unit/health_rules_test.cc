@@ -183,6 +183,23 @@ TEST_CASE("a rate is a mean over its time, and a counter that restarts is no rat
   CHECK(run(120, 50) == Verdict::kFail);
 }
 
+TEST_CASE("what must not grow at all fails with the first reading that grew") {
+  Farm farm;
+  farm.metrics[2] = metric(3, "errors.uncorrected", Unit::kNone, MetricKind::kCounter);
+  RuleDefinition definition = rule("uncorrected", "errors.uncorrected");
+  definition.fail_rate = 0;
+  definition.over = 300s;
+  farm.use(definition);
+  const auto read = [&](double errors) {
+    farm.pass(1);
+    farm.read(3, errors);
+    return farm.verdict();
+  };
+  CHECK(read(7) == Verdict::kOk);  // before we looked is the past
+  CHECK(read(7) == Verdict::kOk);
+  CHECK(read(8) == Verdict::kFail);
+}
+
 TEST_CASE("a counter that stands still while it should move fails; one that may rest does not") {
   Farm farm;
   RuleDefinition definition = rule("stuck", "energy");
