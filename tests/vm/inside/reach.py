@@ -6,7 +6,7 @@ import re
 from guest import ask, figure, pids_of, read, sh, status
 
 SCORES = {"farmhandd": 2.6, "farmhand-coordinator": 1.5}
-REFUSED = ("config show", "event add hello", "enroll --token-file /dev/null", "device cordon x")
+REFUSED = ("config show", "event add hello", "enroll --token-file /etc/hostname", "device cordon x")
 
 
 def nothing_listens_beyond_loopback():
