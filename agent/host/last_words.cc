@@ -14,6 +14,7 @@ constexpr size_t kSignalStackBytes = 32 << 10;
 
 CallPage* g_page = nullptr;
 thread_local uint32_t t_dying_as = kNotAWorker;
+thread_local stack_t t_stack_before;
 
 void say() {
   uint32_t nobody = 0;
@@ -44,7 +45,14 @@ void this_thread_is_worker(uint32_t index) {
   stack_t stack{};
   stack.ss_sp = std::malloc(kSignalStackBytes);
   stack.ss_size = kSignalStackBytes;
-  if (stack.ss_sp != nullptr) ::sigaltstack(&stack, nullptr);
+  if (stack.ss_sp != nullptr) ::sigaltstack(&stack, &t_stack_before);
+}
+
+// Whoever gave the thread a stack before, as sanitizers do, takes it back when the thread ends.
+void this_thread_ends() {
+  stack_t ours{};
+  ::sigaltstack(&t_stack_before, &ours);
+  std::free(ours.ss_sp);
 }
 
 }  // namespace farmhand::host

@@ -14,5 +14,6 @@ void watch_for_death(CallPage& page);
 
 // Names the calling thread; gives it a signal stack, so that even an overflown stack can speak.
 void this_thread_is_worker(uint32_t index);
+void this_thread_ends();  // of a named one that does not live as long as the process
 
 }  // namespace farmhand::host

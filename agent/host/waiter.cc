@@ -44,6 +44,7 @@ void Waiter::stop() {
 void* Waiter::run(void* waiter) {
   this_thread_is_worker(kWaiter);
   static_cast<Waiter*>(waiter)->loop();
+  this_thread_ends();
   return nullptr;
 }
 
