@@ -5,7 +5,10 @@
 #include <cmath>
 
 #include "base/log.hh"
+#include "farmhand/abi.h"
 #include "farmhand/reasons.h"
+#include "health/subject.hh"
+#include "reporter.hh"
 #include "wire/record.hh"
 
 namespace farmhand {
@@ -31,20 +34,6 @@ HealthRules rules_from(const AgentConfig& config) {
   rules.reentry_ok_for_ns = static_cast<uint64_t>(config.health.reentry_ok_for.count()) * kMs;
   rules.expected = config.health.expected;
   return rules;
-}
-
-wire::Verdict wire_verdict_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kOk:
-      return wire::Verdict::kOk;
-    case Verdict::kWarn:
-      return wire::Verdict::kWarn;
-    case Verdict::kFail:
-      return wire::Verdict::kFail;
-    case Verdict::kUnknown:
-      return wire::Verdict::kUnknown;
-  }
-  return wire::Verdict::kUnknown;
 }
 
 wire::HealthEvidence wire_evidence_from(const Evidence& one) {
@@ -216,11 +205,24 @@ void HealthLink::on_findings(const std::string& plugin, const std::string& key,
   wait();
 }
 
-void HealthLink::on_check_failed(const std::string& plugin, const std::string& key,
+// As health.h has it: a lost device has failed, whatever else kept the answer away is not known.
+// Where only the host was replaced meanwhile nothing was learned; the next turn asks again.
+void HealthLink::on_check_failed(const std::string& plugin, const std::string& key, int32_t status,
                                  const std::string& sentence) {
   schedule_.ended(name_of_call(plugin, key));
-  health_.take_failure(key, source_of(plugin, key), FH_REASON_READING_FAILED, sentence);
   wait();
+  if (status == FH_E_AGAIN) return;
+  const std::string source = source_of(plugin, key);
+  if (status != FH_E_DEVICE_LOST) {
+    return health_.take_failure(key, source, FH_REASON_READING_FAILED, sentence);
+  }
+  Finding lost;
+  lost.check = kCallCheck;
+  lost.verdict = Verdict::kFail;
+  lost.reason = FH_REASON_DEVICE_LOST;
+  lost.sentence = sentence;
+  lost.boottime_ns = parts_.clock.boottime_ns();
+  health_.take(key, source, std::span(&lost, 1));
 }
 
 void HealthLink::on_event(const std::string& plugin, const PluginEvent& event) {

@@ -46,7 +46,7 @@ class HealthLink final : private CommandChecks::Listener {
   void on_device_change(const DeviceChange& change);
   void on_findings(const std::string& plugin, const std::string& key,
                    std::span<const Finding> findings);
-  void on_check_failed(const std::string& plugin, const std::string& key,
+  void on_check_failed(const std::string& plugin, const std::string& key, int32_t status,
                        const std::string& sentence);
   void on_event(const std::string& plugin, const PluginEvent& event);
 

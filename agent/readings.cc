@@ -91,9 +91,9 @@ void Readings::on_findings(const std::string& plugin, const std::string& key,
   health_->on_findings(plugin, key, findings);
 }
 
-void Readings::on_check_failed(const std::string& plugin, const std::string& key,
-                               int32_t /*status*/, const std::string& sentence) {
-  health_->on_check_failed(plugin, key, sentence);
+void Readings::on_check_failed(const std::string& plugin, const std::string& key, int32_t status,
+                               const std::string& sentence) {
+  health_->on_check_failed(plugin, key, status, sentence);
 }
 
 void Readings::on_event(const std::string& plugin, const PluginEvent& event) {

@@ -2,6 +2,8 @@
 #include "reporter.hh"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "base/log.hh"
@@ -97,18 +99,14 @@ wire::Severity severity_of(DeviceChange::Kind kind) {
   }
 }
 
-wire::Verdict wire_verdict_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kOk:
-      return wire::Verdict::kOk;
-    case Verdict::kWarn:
-      return wire::Verdict::kWarn;
-    case Verdict::kFail:
-      return wire::Verdict::kFail;
-    case Verdict::kUnknown:
-      return wire::Verdict::kUnknown;
-  }
-  return wire::Verdict::kUnknown;
+// `81.5 W`, or what the source said.
+std::string text_of(const Evidence& evidence) {
+  if (!std::isfinite(evidence.value)) return evidence.text;
+  char number[40];
+  std::snprintf(number, sizeof number, "%g", evidence.value);
+  std::string out(number);
+  if (const auto unit = symbol_of(evidence.unit); !unit.empty()) out.append(" ").append(unit);
+  return evidence.text.empty() ? out : out + " (" + evidence.text + ")";
 }
 
 wire::HoldKind wire_hold_of(HoldKind kind) {
@@ -128,6 +126,39 @@ wire::HoldKind wire_hold_of(HoldKind kind) {
 }
 
 }  // namespace
+
+wire::Verdict wire_verdict_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kOk:
+      return wire::Verdict::kOk;
+    case Verdict::kWarn:
+      return wire::Verdict::kWarn;
+    case Verdict::kFail:
+      return wire::Verdict::kFail;
+    case Verdict::kUnknown:
+      return wire::Verdict::kUnknown;
+  }
+  return wire::Verdict::kUnknown;
+}
+
+wire::Event wire_event_from(const PluginEvent& event, const std::string& plugin,
+                            const std::string& device_key) {
+  wire::Event out;
+  out.uuid = Uuid::random();
+  out.boottime_ns = event.boottime_ns;
+  out.device_key = device_key;
+  out.plugin = plugin;
+  out.severity =
+      event.severity <= 4 ? static_cast<wire::Severity>(event.severity) : wire::Severity::kCritical;
+  out.reason = event.reason;
+  out.sentence = event.sentence;
+  if (event.lost > 0) out.attributes.emplace_back("lost", std::to_string(event.lost));
+  if (event.vendor_code != 0) {
+    out.attributes.emplace_back("vendor_code", std::to_string(event.vendor_code));
+  }
+  for (const Evidence& each : event.evidence) out.attributes.emplace_back(each.name, text_of(each));
+  return out;
+}
 
 Reporter::Reporter(Loop& loop, const Clock& clock, Outbox& outbox, const Inventory& inventory,
                    std::function<std::vector<PluginStatus>()> plugins, std::string node_name)
@@ -204,21 +235,11 @@ void Reporter::add_event(wire::Event event, Outbox::Done done) {
   if (!queued) done(queued.error());
 }
 
+// An event of the device that stands for the node is the node's.
 void Reporter::on_plugin_event(const std::string& plugin, const PluginEvent& event) {
-  wire::Event out;
-  out.uuid = Uuid::random();
-  out.boottime_ns = event.boottime_ns;
-  out.device_key = event.device_key;
-  out.plugin = plugin;
-  out.severity =
-      event.severity <= 4 ? static_cast<wire::Severity>(event.severity) : wire::Severity::kCritical;
-  out.reason = event.reason;
-  out.sentence = event.sentence;
-  if (event.lost > 0) out.attributes.emplace_back("lost", std::to_string(event.lost));
-  if (event.vendor_code != 0) {
-    out.attributes.emplace_back("vendor_code", std::to_string(event.vendor_code));
-  }
-  put_event(std::move(out));
+  const Device* device = inventory_.find(event.device_key);
+  const bool of_node = device != nullptr && device->info.kind == DeviceKind::kNode;
+  put_event(wire_event_from(event, plugin, of_node ? std::string() : event.device_key));
 }
 
 void Reporter::on_plugin_state() {

@@ -21,6 +21,11 @@
 
 namespace farmhand {
 
+wire::Verdict wire_verdict_of(Verdict verdict);
+// With what it rests on as attributes; `device_key` empty: of the node.
+wire::Event wire_event_from(const PluginEvent& event, const std::string& plugin,
+                            const std::string& device_key);
+
 class Reporter {
  public:
   Reporter(Loop& loop, const Clock& clock, Outbox& outbox, const Inventory& inventory,

@@ -104,3 +104,21 @@ TEST_CASE("an inventory that a full disk dropped is reported once, when there is
   for (int i = 0; i < 100 && node.last_inventory() == stored; ++i) node.loop.run_for_ms(20);
   CHECK(node.last_inventory() == stored + 1);
 }
+
+TEST_CASE("an event travels with all it rests on") {
+  PluginEvent event;
+  event.severity = 3;
+  event.vendor_code = 79;
+  event.reason = "link.fatal";
+  event.sentence = "it fell off the bus";
+  event.evidence.push_back(
+      {.name = "pci", .unit = Unit::kNone, .least = {}, .most = {}, .text = "0000:03:00.0"});
+  event.evidence.push_back(
+      {.name = "power", .unit = Unit::kWatt, .value = 81.5, .least = {}, .most = {}, .text = {}});
+  const wire::Event sent = wire_event_from(event, "host", "");
+  CHECK(sent.device_key.empty());
+  CHECK(sent.severity == wire::Severity::kError);
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"vendor_code", "79"}, {"pci", "0000:03:00.0"}, {"power", "81.5 W"}};
+  CHECK(sent.attributes == expected);
+}
